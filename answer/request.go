@@ -1,0 +1,86 @@
+package answer
+
+import (
+	"time"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// Statement and Column are package rewrite's, so that the proxy need not import it.
+type (
+	Statement     = rewrite.Statement
+	StatementKind = rewrite.StatementKind
+	Column        = rewrite.Column
+)
+
+// Cell is a value in PostgreSQL's output text, or NULL. Only publishable values ever become one.
+type Cell = mechanism.Cell
+
+// Identity is who asks: an analyst who has logged in, and from where.
+type Identity struct {
+	User        string
+	Dataset     string // the database's name
+	Application string
+	Client      string // address
+	PID         int32
+}
+
+// Request is one query to be answered.
+type Request struct {
+	Identity  Identity
+	Statement *Statement // Select or Explain
+	Params    []Param
+	// Settings are the session's settings by lower-case name, dp.* among them ("dp.epsilon": "0.1").
+	// Names that are not set are absent.
+	Settings map[string]string
+}
+
+// Param is a bound parameter: its type (Unknown if the client did not say) and its value in text.
+type Param struct {
+	Type catalog.Type
+	Cell Cell
+}
+
+// Description is what Describe tells: it reads nothing and costs nothing.
+type Description struct {
+	Params  []catalog.Type
+	Columns []Column // nil: the statement returns no rows
+}
+
+// Result is an answer. Rows must be closed.
+type Result struct {
+	Columns []Column
+	Rows    Rows
+	Tag     string   // "SELECT", "EXPLAIN": the proxy appends the number of rows where the protocol wants it
+	Notices []Notice // sent before the rows end, if client_min_messages allows
+}
+
+// Rows streams an answer's rows.
+type Rows interface {
+	Next() bool
+	Values() []Cell
+	Err() error
+	Close()
+}
+
+// Notice is a NoticeResponse.
+type Notice struct {
+	Severity string // NOTICE, WARNING, INFO
+	Code     string // SQLSTATE, "00000"
+	Message  string
+	Detail   string
+	Hint     string
+}
+
+// Login is what a log-in needs to be checked: the SCRAM verifier of a user, and whether the data set may be seen.
+type Login struct {
+	Verifier string // SCRAM-SHA-256$4096:…; "" if there is no such user, and then a mock is used
+	// Allowed is false for a data set that does not exist or is not the user's: both look the same (3D000).
+	Allowed bool
+	Enabled bool // may_query and not banned; else 28000 after the password was right
+}
+
+// Clock tells the time; tests give their own.
+type Clock func() time.Time

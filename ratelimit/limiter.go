@@ -1,0 +1,29 @@
+package ratelimit
+
+import (
+	"context"
+	"time"
+)
+
+// Limit is N requests in a window of Period. A fixed window opens at the first hit; refused hits count.
+type Limit struct {
+	N      int64         // ≥ 1
+	Period time.Duration // > 0
+	Text   string        // as the owner wrote it, for messages
+}
+
+// Decision is the answer about one request.
+type Decision struct {
+	Allowed bool
+	// Limit is the one that refused, or the tightest one (fewest requests remaining) if allowed. Zero without limits.
+	Limit     Limit
+	Remaining int64
+	RetryIn   time.Duration // when the refusing limit's window ends; 0 if allowed
+}
+
+// Limiter counts requests. Allow counts one hit of key against every limit, shortest window first, stops at the first
+// that refuses, and fails closed (or open, as configured by on_storage_failure) when its store cannot be reached.
+type Limiter interface {
+	Allow(ctx context.Context, key string, limits []Limit) (Decision, error)
+	Close() error
+}

@@ -1,0 +1,67 @@
+package rewrite
+
+import (
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/privacy"
+)
+
+// Plan is all that is needed to answer a query: measurements of private data, and the outer query over their noisy
+// results. Its printed form is the golden file and what EXPLAIN shows.
+type Plan struct {
+	Blocks  []Measurement
+	Post    Post
+	Columns []Column     // of the answer, as RowDescription has them
+	Loss    privacy.Loss // sum over Blocks: the price, known before any data is read
+	Rules   []string     // that fired, in order, e.g. "BoundContribution"
+	// System lists the proxy's own tables (schema dp) that Post reads; the caller gives them as inputs.
+	System []string
+}
+
+// Column is a named and typed column of an answer.
+type Column struct {
+	Name string
+	Type catalog.Type
+}
+
+// Measurement is one aggregated query over private rows. Every result column is a key or has a Spec.
+type Measurement struct {
+	Name   string // of the released relation, e.g. "released_1"
+	SQL    string // what is sent to the engine; $1 is the salt (bigint) if Salted
+	Salted bool
+	Keys   []Column
+	Units  bool // the engine returns the number of units after the keys
+	Width  int  // whole numbers after that: the sum of the specs' widths
+	Specs  []mechanism.Spec
+
+	Selection mechanism.Selection
+	// PublicKeys are all combinations, in order, where Selection.Kind is PublicKeys. Without keys it is one empty row.
+	PublicKeys [][]mechanism.Cell
+
+	// Outputs are the columns of the released relation: the keys first, then one for each published number.
+	Outputs []Output
+	Bounds  privacy.Contribution // in force, after what the schema proves
+	Loss    privacy.Loss         // the sum of the specs' shares and the selection's
+	// Identity is the normalised text that names the release, with everything that changes its distribution.
+	Identity string
+}
+
+// Output is one column of a released relation: a key, or an estimate (or one end of its interval).
+type Output struct {
+	Column
+	Key       int // index into Keys, or -1
+	Estimator mechanism.Estimator
+	// Bound is "" for the estimate, "low" or "high" for an end of its interval at Confidence.
+	Bound      string
+	Confidence float64
+}
+
+// Post is the outer query over released relations, public tables and the proxy's own tables.
+type Post struct {
+	// Projection, if not nil, says that the answer is Blocks[0]'s outputs in this order, so that no engine is asked.
+	Projection []int
+	// Constants, if not nil, is the whole answer: a query without tables whose expressions are constants.
+	Constants [][]mechanism.Cell
+	// SQL otherwise runs on the engine; it reads released relations by Measurement.Name and System tables by name.
+	SQL string
+}
