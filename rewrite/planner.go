@@ -59,6 +59,3 @@ type SystemTable struct {
 
 // SystemTables lists the tables of schema dp: budget, history, limits, tables, columns, functions.
 func SystemTables() []SystemTable { return nil }
-
-// Parse splits SQL text into statements and checks each node against the closed list. Errors are *refusal.Error.
-func Parse(sql string) ([]*Statement, error) { return nil, errors.New("rewrite: not built") }

@@ -1,5 +1,7 @@
 package rewrite
 
+import "github.com/dpproxy/dpproxy/rewrite/syntax"
+
 // StatementKind says which of the statements of SQL text this is.
 type StatementKind string
 
@@ -54,7 +56,8 @@ type Statement struct {
 	// ParamTypes are the type names that PREPARE declares.
 	ParamTypes []string
 
-	tree any // the syntax tree, seen by this package alone
+	tree   *syntax.Node // of the statement itself
+	source string       // the whole message: positions count from its start
 }
 
 // Argument is a constant in a utility statement.

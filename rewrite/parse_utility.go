@@ -1,0 +1,274 @@
+package rewrite
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+func (p parser) set(n *syntax.Node, s *syntax.VariableSetStmt) (*Statement, error) {
+	name := strings.ToLower(s.Name)
+	switch s.Kind {
+	case syntax.VAR_RESET, syntax.VAR_RESET_ALL:
+		st := p.new(Reset, n)
+		st.Name = name
+		return st, nil
+	case syntax.VAR_SET_MULTI:
+		if name == "transaction snapshot" {
+			return nil, p.refuse(refusal.NotSupported, int32(p.offset), "SET TRANSACTION SNAPSHOT is not supported")
+		}
+		st := p.new(SetTransact, n)
+		st.Session = name == "session characteristics"
+		return st, p.transactionModes(st, s.Args)
+	case syntax.VAR_SET_VALUE, syntax.VAR_SET_DEFAULT:
+		st := p.new(Set, n)
+		st.Name, st.Local = name, s.IsLocal
+		for _, a := range s.Args {
+			arg, ok := constant(a)
+			if !ok {
+				return nil, p.refuse(refusal.SyntaxError, int32(p.offset), "SET takes constants")
+			}
+			st.Args = append(st.Args, arg)
+		}
+		return st, nil
+	}
+	return nil, p.refuse(refusal.NotSupported, int32(p.offset), "this form of SET is not supported")
+}
+
+func (p parser) transactionModes(st *Statement, modes []*syntax.Node) error {
+	for _, m := range modes {
+		d := m.GetDefElem()
+		v, _ := optionText(d.GetArg())
+		switch d.GetDefname() {
+		case "transaction_isolation":
+			st.Options["isolation"] = strings.ToLower(v)
+		case "transaction_read_only":
+			st.Options["read_only"] = strconv.FormatBool(isTrue(v))
+		case "transaction_deferrable":
+			st.Options["deferrable"] = strconv.FormatBool(isTrue(v))
+		default:
+			return p.refuse(refusal.NotSupported, int32(p.offset), "this transaction mode is not supported")
+		}
+	}
+	return nil
+}
+
+func (p parser) transaction(n *syntax.Node, s *syntax.TransactionStmt) (*Statement, error) {
+	kinds := map[syntax.TransactionStmtKind]StatementKind{
+		syntax.TRANS_STMT_BEGIN: Begin, syntax.TRANS_STMT_START: Begin, syntax.TRANS_STMT_COMMIT: Commit,
+		syntax.TRANS_STMT_ROLLBACK: Rollback, syntax.TRANS_STMT_SAVEPOINT: Savepoint,
+		syntax.TRANS_STMT_RELEASE: ReleaseSave, syntax.TRANS_STMT_ROLLBACK_TO: RollbackTo,
+	}
+	kind, ok := kinds[s.Kind]
+	if !ok {
+		return nil, p.refuse(refusal.NotSupported, int32(p.offset), "two-phase commit is not supported")
+	}
+	st := p.new(kind, n)
+	st.Name = s.SavepointName
+	if s.Chain {
+		st.Options["chain"] = "true"
+	}
+	if s.Kind == syntax.TRANS_STMT_START {
+		st.Options["start"] = "true" // START TRANSACTION has a tag of its own
+	}
+	return st, p.transactionModes(st, s.Options)
+}
+
+func (p parser) prepare(n *syntax.Node, s *syntax.PrepareStmt) (*Statement, error) {
+	st := p.new(Prepare, n)
+	st.Name = s.Name
+	for _, t := range s.Argtypes {
+		names, _ := typeNames(t.GetTypeName())
+		text := strings.Join(names, ".")
+		if len(t.GetTypeName().GetArrayBounds()) > 0 {
+			text += "[]"
+		}
+		st.ParamTypes = append(st.ParamTypes, text)
+	}
+	inner, err := p.inner(s.Query, "PREPARE")
+	if err != nil {
+		return nil, err
+	}
+	st.Query = inner
+	return st, nil
+}
+
+func (p parser) execute(n *syntax.Node, s *syntax.ExecuteStmt) (*Statement, error) {
+	st := p.new(Execute, n)
+	st.Name = s.Name
+	for _, a := range s.Params {
+		arg, ok := constant(a)
+		if !ok {
+			return nil, p.refuse(refusal.NotSupported, int32(p.offset), "EXECUTE takes constants as parameters")
+		}
+		st.Args = append(st.Args, arg)
+	}
+	return st, nil
+}
+
+// The bits of DeclareCursorStmt.options (parsenodes.h).
+const (
+	cursorBinary   = 0x0001
+	cursorScroll   = 0x0002
+	cursorNoScroll = 0x0004
+	cursorHold     = 0x0020
+)
+
+func (p parser) declare(n *syntax.Node, s *syntax.DeclareCursorStmt) (*Statement, error) {
+	st := p.new(Declare, n)
+	st.Name = s.Portalname
+	for name, bit := range map[string]int32{"binary": cursorBinary, "scroll": cursorScroll, "no_scroll": cursorNoScroll, "hold": cursorHold} {
+		if s.Options&bit != 0 {
+			st.Options[name] = "true"
+		}
+	}
+	inner, err := p.inner(s.Query, "DECLARE CURSOR")
+	if err != nil {
+		return nil, err
+	}
+	st.Query = inner
+	return st, nil
+}
+
+func (p parser) fetch(n *syntax.Node, s *syntax.FetchStmt) (*Statement, error) {
+	kind := Fetch
+	if s.Ismove {
+		kind = Move
+	}
+	st := p.new(kind, n)
+	st.Name = s.Portalname
+	st.Direction = map[syntax.FetchDirection]string{syntax.FETCH_FORWARD: "forward", syntax.FETCH_BACKWARD: "backward",
+		syntax.FETCH_ABSOLUTE: "absolute", syntax.FETCH_RELATIVE: "relative"}[s.Direction]
+	st.Count = s.HowMany
+	if s.HowMany > 1<<62 { // FETCH_ALL is LONG_MAX
+		st.Count = -1
+	} else if s.HowMany < 0 && (st.Direction == "forward" || st.Direction == "backward") {
+		// FETCH -3 is BACKWARD 3: a Count of -1 means ALL, so the sign goes into the direction.
+		st.Direction = map[string]string{"forward": "backward", "backward": "forward"}[st.Direction]
+		st.Count = -s.HowMany
+	}
+	return st, nil
+}
+
+func (p parser) copyOut(n *syntax.Node, s *syntax.CopyStmt) (*Statement, error) {
+	switch {
+	case s.IsFrom:
+		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "COPY FROM writes, and dpproxy never writes")
+	case s.IsProgram || s.Filename != "":
+		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "COPY goes to STDOUT only")
+	case s.Query == nil:
+		return nil, p.refuse(refusal.NotSupported, int32(p.offset), "COPY of a table is not supported").
+			WithHint("Write COPY (SELECT …) TO STDOUT.")
+	}
+	st := p.new(CopyOut, n)
+	for _, o := range s.Options {
+		d := o.GetDefElem()
+		v, ok := optionText(d.GetArg())
+		if !ok {
+			v = "true"
+		}
+		switch name := strings.ToLower(d.GetDefname()); name {
+		case "format", "header", "delimiter", "null", "quote", "escape", "encoding":
+			st.Options[name] = v
+		case "force_quote":
+			st.Options[name] = "*"
+			if l := d.Arg.GetList(); l != nil {
+				var cols []string
+				for _, i := range l.Items {
+					cols = append(cols, i.GetString_().GetSval())
+				}
+				st.Options[name] = strings.Join(cols, ",")
+			}
+		default:
+			return nil, p.refuse(refusal.NotSupported, d.Location, "COPY option %q is not supported", d.Defname)
+		}
+	}
+	inner, err := p.inner(s.Query, "COPY")
+	if err != nil {
+		return nil, err
+	}
+	st.Query = inner
+	return st, nil
+}
+
+// constant reads a literal, a signed number, or a cast of one (the cast is dropped: who uses it knows the type).
+func constant(n *syntax.Node) (Argument, bool) {
+	switch v := n.GetNode().(type) {
+	case *syntax.Node_AConst:
+		return constText(v.AConst)
+	case *syntax.Node_TypeCast:
+		return constant(v.TypeCast.Arg)
+	case *syntax.Node_AExpr:
+		e := v.AExpr
+		if e.Lexpr == nil && len(e.Name) == 1 && (e.Name[0].GetString_().GetSval() == "-" || e.Name[0].GetString_().GetSval() == "+") {
+			a, ok := constant(e.Rexpr)
+			if ok && e.Name[0].GetString_().GetSval() == "-" {
+				a.Text = "-" + a.Text
+			}
+			return a, ok
+		}
+	case *syntax.Node_ColumnRef: // SET x TO off: a bare word
+		if len(v.ColumnRef.Fields) == 1 {
+			return Argument{Text: v.ColumnRef.Fields[0].GetString_().GetSval()}, true
+		}
+	}
+	return Argument{}, false
+}
+
+func constText(c *syntax.A_Const) (Argument, bool) {
+	if c.Isnull {
+		return Argument{Null: true}, true
+	}
+	switch v := c.Val.(type) {
+	case *syntax.A_Const_Ival:
+		return Argument{Text: strconv.Itoa(int(v.Ival.GetIval()))}, true
+	case *syntax.A_Const_Fval:
+		return Argument{Text: v.Fval.GetFval()}, true
+	case *syntax.A_Const_Boolval:
+		return Argument{Text: strconv.FormatBool(v.Boolval.GetBoolval())}, true
+	case *syntax.A_Const_Sval:
+		return Argument{Text: v.Sval.GetSval()}, true
+	}
+	return Argument{}, false // bit strings
+}
+
+// optionText reads an option's value, which the grammar gives as one of several nodes.
+func optionText(n *syntax.Node) (string, bool) {
+	switch v := n.GetNode().(type) {
+	case *syntax.Node_String_:
+		return v.String_.GetSval(), true
+	case *syntax.Node_Integer:
+		return strconv.Itoa(int(v.Integer.GetIval())), true
+	case *syntax.Node_Float:
+		return v.Float.GetFval(), true
+	case *syntax.Node_Boolean:
+		return strconv.FormatBool(v.Boolean.GetBoolval()), true
+	case *syntax.Node_AConst:
+		a, ok := constText(v.AConst)
+		return a.Text, ok
+	}
+	return "", false
+}
+
+func isTrue(v string) bool {
+	switch strings.ToLower(v) {
+	case "true", "on", "1", "yes":
+		return true
+	}
+	return false
+}
+
+// typeNames reads the parts of a type's name (without pg_catalog) and its modifiers.
+func typeNames(t *syntax.TypeName) (names []string, mods []int) {
+	for _, n := range t.GetNames() {
+		if s := n.GetString_().GetSval(); s != "pg_catalog" {
+			names = append(names, s)
+		}
+	}
+	for _, m := range t.GetTypmods() {
+		mods = append(mods, int(m.GetAConst().GetIval().GetIval()))
+	}
+	return names, mods
+}

@@ -1,0 +1,125 @@
+// Package syntax is PostgreSQL's own grammar (libpg_query, PostgreSQL 16): text in, syntax tree out.
+//
+//	text ──limits──► C parser ──► []*RawStmt
+//
+// It is the only package that imports the parser. Before any text reaches the C code it refuses what could exhaust the
+// C stack or fool it: NUL bytes (the parser would stop there), invalid UTF-8, too many bytes, and chains of operators,
+// casts, joins and set operations that nest one level each. It decides nothing about which SQL is allowed: package
+// rewrite does, over the tree.
+package syntax
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	pg "github.com/pganalyze/pg_query_go/v5"
+	"github.com/pganalyze/pg_query_go/v5/parser"
+
+	"github.com/dpproxy/dpproxy/refusal"
+)
+
+// Limits on one message's text. A chain of about 24,000 terms ends the C stack, and with it the process.
+const (
+	MaxBytes  = 256 << 10
+	MaxTokens = 60_000
+	MaxChain  = 2_000 // operators, casts, joins, set operations, commas excluded
+)
+
+// Parse parses a message of any number of statements. Errors are *refusal.Error, with Position in characters.
+func Parse(sql string) ([]*RawStmt, error) {
+	if err := Check(sql); err != nil {
+		return nil, err
+	}
+	tree, err := pg.Parse(sql)
+	if err != nil {
+		return nil, syntaxError(sql, err)
+	}
+	return tree.Stmts, nil
+}
+
+// Check refuses text that must not reach the C parser.
+func Check(sql string) error {
+	switch {
+	case len(sql) > MaxBytes:
+		return refusal.New(refusal.ProgramLimitExceeded, "query text has %d bytes, the limit is %d", len(sql), MaxBytes)
+	case strings.IndexByte(sql, 0) >= 0:
+		return refusal.New(refusal.CharacterNotInRepertory, "invalid byte sequence for encoding \"UTF8\": 0x00")
+	case !utf8.ValidString(sql):
+		return refusal.New(refusal.CharacterNotInRepertory, "invalid byte sequence for encoding \"UTF8\"")
+	}
+	// Short text cannot hold a chain that hurts; only long text pays for the scan.
+	if len(sql) <= MaxChain {
+		return nil
+	}
+	scan, err := pg.Scan(sql)
+	if err != nil {
+		return syntaxError(sql, err)
+	}
+	if len(scan.Tokens) > MaxTokens {
+		return refusal.New(refusal.StatementTooComplex, "query has %d tokens, the limit is %d", len(scan.Tokens), MaxTokens)
+	}
+	if chain := countChains(sql, scan); chain > MaxChain {
+		return refusal.New(refusal.StatementTooComplex, "query has %d operators, casts and joins, the limit is %d", chain, MaxChain).
+			WithHint("Split the query, or use IN (…) instead of a long chain of OR.")
+	}
+	return nil
+}
+
+// countChains counts the tokens that can nest the tree without brackets: everything but names, constants, commas and
+// the commonest keywords. It counts too many rather than too few.
+func countChains(sql string, scan *pg.ScanResult) int {
+	n := 0
+	for _, t := range scan.Tokens {
+		switch t.Token {
+		case pg.Token_ICONST, pg.Token_FCONST, pg.Token_SCONST, pg.Token_IDENT, pg.Token_ASCII_44 /* , */, pg.Token_ASCII_59 /* ; */ :
+			continue
+		case pg.Token_ASCII_40, pg.Token_ASCII_41: // brackets end in a clean error by themselves
+			continue
+		}
+		if t.KeywordKind == pg.KeywordKind_UNRESERVED_KEYWORD || t.KeywordKind == pg.KeywordKind_COL_NAME_KEYWORD {
+			continue
+		}
+		n++
+	}
+	_ = sql
+	return n
+}
+
+func syntaxError(sql string, err error) error {
+	var pe *parser.Error
+	if !errors.As(err, &pe) {
+		return refusal.New(refusal.SyntaxError, "the query cannot be parsed")
+	}
+	code := refusal.SyntaxError
+	if strings.Contains(pe.Message, "memory") || strings.Contains(pe.Message, "stack depth") {
+		code = refusal.StatementTooComplex
+	}
+	// The parser's cursor is a 1-based position in bytes.
+	return refusal.New(code, "%s", pe.Message).At(CharOffset(sql, pe.Cursorpos-1))
+}
+
+// CharOffset turns a 0-based byte offset into a 0-based character offset; negative stays negative.
+func CharOffset(sql string, byteOffset int) int {
+	if byteOffset < 0 {
+		return -1
+	}
+	if byteOffset > len(sql) {
+		byteOffset = len(sql)
+	}
+	return utf8.RuneCountInString(sql[:byteOffset])
+}
+
+// Deparse prints one statement as SQL.
+func Deparse(stmt *Node) (string, error) {
+	return pg.Deparse(&pg.ParseResult{Stmts: []*pg.RawStmt{{Stmt: stmt}}})
+}
+
+// Fingerprint names a statement's shape without its constants, for logs.
+func Fingerprint(sql string) string {
+	f, err := pg.Fingerprint(sql)
+	if err != nil {
+		return "unparsable"
+	}
+	return f
+}
