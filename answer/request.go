@@ -35,6 +35,13 @@ type Request struct {
 	// Settings are the session's settings by lower-case name, dp.* among them ("dp.epsilon": "0.1").
 	// Names that are not set are absent.
 	Settings map[string]string
+	// CurrentSetting answers current_setting(name) with what SHOW says, defaults included ("server_version" too). It is
+	// nil where there is no session (the command line); then only Settings are known.
+	CurrentSetting func(name string) (value string, ok bool)
+	// SetConfig does set_config(name, value, local) in the session and returns the value in force. Its errors are
+	// refusals. It is nil where there is no session; set_config is refused then. Never call it while planning or
+	// describing.
+	SetConfig func(name, value string, local bool) (string, error)
 }
 
 // Param is a bound parameter: its type (Unknown if the client did not say) and its value in text.
@@ -55,6 +62,10 @@ type Result struct {
 	Rows    Rows
 	Tag     string   // "SELECT", "EXPLAIN": the proxy appends the number of rows where the protocol wants it
 	Notices []Notice // sent before the rows end, if client_min_messages allows
+	// Public says that the plan has no measurement: no private data was touched, so the rows may be streamed and the
+	// answer need not wait for the grid of `timing:`. It depends on the query and the catalog alone. Rows of a result
+	// that is not public must be complete in memory: the proxy reads them all before it waits.
+	Public bool
 }
 
 // Rows streams an answer's rows.
