@@ -1,0 +1,105 @@
+package answer
+
+import (
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/dpproxy/dpproxy/budget"
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/engine"
+	"github.com/dpproxy/dpproxy/ratelimit"
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// Reuse says how long a release of a data set is read back instead of being measured again.
+type Reuse string
+
+// The rules of reuse.
+const (
+	ReuseOff     Reuse = "off"
+	ReuseDay     Reuse = "24h"
+	ReuseForever Reuse = "forever"
+)
+
+// maxAge is how old a release may be that is read back; 0 is any age. ok is false where nothing is read back.
+func (r Reuse) maxAge() (age time.Duration, ok bool) {
+	switch r {
+	case ReuseForever:
+		return 0, true
+	case ReuseDay:
+		return 24 * time.Hour, true
+	}
+	return 0, false
+}
+
+// Dataset is one data set as it is served: what its owner declared, the engine that holds its rows, and the account of
+// all analysts together. Its Catalog.Name is what clients connect to.
+type Dataset struct {
+	Catalog *catalog.Dataset
+	Engine  engine.Engine
+	Budget  budget.Budget
+	Reuse   Reuse
+}
+
+// private tells whether any table of the data set holds private rows.
+func (d *Dataset) private() bool {
+	for _, t := range d.Catalog.Tables {
+		if !t.Public {
+			return true
+		}
+	}
+	return false
+}
+
+// User is an analyst as configured.
+type User struct {
+	Name     string
+	Verifier string // SCRAM-SHA-256$4096:…
+	MayQuery bool
+	Datasets map[string]Grant // by the data set's name; others do not exist for this user
+}
+
+// Grant is what a user may do on one data set.
+type Grant struct {
+	Budget     budget.Budget
+	RateLimits []ratelimit.Limit
+	MaxQueries int64 // charged queries for ever; 0 is no limit
+	// AllowedFunctions narrows the data set's; nil leaves them as they are, empty allows none.
+	AllowedFunctions []string
+}
+
+// Planner is what package answer needs of rewrite.Planner.
+type Planner interface {
+	Plan(*rewrite.Statement, *catalog.Dataset, rewrite.Settings, []rewrite.Param) (*rewrite.Plan, error)
+	Describe(*rewrite.Statement, *catalog.Dataset, rewrite.Settings, []catalog.Type) ([]catalog.Type, []rewrite.Column, error)
+}
+
+// Observer counts what happens, for the owner's metrics. It is told outcomes and durations, never values.
+type Observer interface {
+	// Query ends: outcome as in budget.Entry ("answered", "reused", "failed", "refused", "public", "explained").
+	Query(dataset, outcome, sqlState string, took time.Duration)
+	// Stage of a query took this long: plan, limit, releases, reserve, engine, noise, commit, finish.
+	Stage(stage string, took time.Duration)
+	// EngineError of a data set's source.
+	EngineError(dataset string)
+}
+
+// Options are the parts that a Service is made of. All are needed but Observer.
+type Options struct {
+	Datasets []*Dataset
+	Users    []*User
+	Ledger   budget.Ledger
+	Limiter  ratelimit.Limiter
+	Planner  Planner
+	Random   io.Reader // cryptographic: crypto/rand.Reader outside of tests
+	Clock    Clock
+	Logger   *slog.Logger
+	Observer Observer
+}
+
+type noObserver struct{}
+
+func (noObserver) Query(string, string, string, time.Duration) {}
+func (noObserver) Stage(string, time.Duration)                 {}
+func (noObserver) EngineError(string)                          {}

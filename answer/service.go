@@ -1,0 +1,81 @@
+package answer
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// Service answers queries. It is safe for concurrent use.
+type Service struct {
+	Options
+	flights  flights
+	recorder *recorder
+
+	mu     sync.RWMutex // guards served
+	served *served
+}
+
+// served is what one configuration serves; a reload makes a new one. active counts the queries that still use it.
+type served struct {
+	datasets map[string]*Dataset
+	users    map[string]*User
+	active   sync.WaitGroup
+}
+
+// New makes a Service. Close it when no query is running any more.
+func New(o Options) (*Service, error) {
+	if o.Ledger == nil || o.Limiter == nil || o.Planner == nil || o.Random == nil || o.Clock == nil || o.Logger == nil {
+		return nil, errors.New("answer: an option is missing")
+	}
+	if o.Observer == nil {
+		o.Observer = noObserver{}
+	}
+	s := &Service{Options: o, recorder: newRecorder(o.Ledger, o.Logger)}
+	s.served = newServed(o.Datasets, o.Users)
+	return s, nil
+}
+
+func newServed(datasets []*Dataset, users []*User) *served {
+	v := &served{datasets: make(map[string]*Dataset, len(datasets)), users: make(map[string]*User, len(users))}
+	for _, d := range datasets {
+		v.datasets[d.Catalog.Name] = d
+	}
+	for _, u := range users {
+		v.users[u.Name] = u
+	}
+	return v
+}
+
+// Replace serves other data sets and users from the next query on. The channel is closed when no query uses the old
+// data sets any more, so that their engines can be closed.
+func (s *Service) Replace(datasets []*Dataset, users []*User) <-chan struct{} {
+	next := newServed(datasets, users)
+	s.mu.Lock()
+	old := s.served
+	s.served = next
+	s.mu.Unlock()
+	idle := make(chan struct{})
+	go func() {
+		old.active.Wait()
+		close(idle)
+	}()
+	return idle
+}
+
+// use returns what is served now; the caller ends its use with done.
+func (s *Service) use() (v *served, done func()) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	v = s.served
+	v.active.Add(1)
+	return v, sync.OnceFunc(v.active.Done)
+}
+
+// Close writes what is still to be recorded. It closes no engine and no ledger: they are the caller's.
+func (s *Service) Close(ctx context.Context) error { return s.recorder.close(ctx) }
+
+// Parse splits a message into statements, as rewrite.Parse does.
+func (s *Service) Parse(sql string) ([]*Statement, error) { return rewrite.Parse(sql) }
