@@ -17,6 +17,8 @@ type SourceColumn struct {
 	Type     Type
 	TypeName string
 	NotNull  bool
+	// EnumValues are the labels of an enumerated type, in its order; Type is then text. Labels are schema, not data.
+	EnumValues []string
 }
 
 // SourceForeignKey is a foreign key of one column or more.

@@ -76,3 +76,6 @@ type Engine interface {
 
 // ErrUnavailable says that the source could not be reached, so that nothing was asked of it and nothing need be charged.
 var ErrUnavailable = errors.New("engine: source cannot be reached")
+
+// ErrTimeout says that the source ended a statement because it ran longer than the operator allows.
+var ErrTimeout = errors.New("engine: statement ran longer than allowed")
