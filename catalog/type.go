@@ -28,6 +28,7 @@ const (
 	Name
 	OID
 	Unsupported // a source column of this type can be seen by nobody
+	Char        // PostgreSQL's one-byte "char", which its own catalogs use
 )
 
 // Type is a SQL type. Precision and Scale are those of numeric(p, s); Length is that of varchar(n) and char(n).
