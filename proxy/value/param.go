@@ -135,7 +135,7 @@ func binaryText(t catalog.Type, raw []byte) (string, error) {
 // The range of PostgreSQL's dates and timestamps: 4714-11-24 BC to the ends of years 5874897 and 294276.
 const (
 	minDay = -2440588 // since 1970-01-01
-	maxDay = 2145031948
+	maxDay = 2145042905
 )
 
 func momentText(k catalog.Kind, raw []byte) (string, error) {
