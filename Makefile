@@ -1,0 +1,41 @@
+# dpproxy: `make demo` shows a first private answer, `make test` runs everything.
+
+GO      ?= go
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -X main.version=$(VERSION)
+FUZZTIME ?= 20s
+
+.PHONY: demo build test race vet bench fuzz prerequisites clean
+
+demo: build
+	./bin/dpproxy demo
+
+build: prerequisites
+	@sh scripts/progress.sh "building dpproxy (the first time takes some minutes, as it compiles PostgreSQL's parser and SQLite)" \
+		$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/dpproxy ./cmd/dpproxy
+
+# What is missing is said (Go, a C compiler) or installed (PostgreSQL and Redis, which the tests start on ports and in
+# directories of their own).
+prerequisites:
+	@sh scripts/prerequisites.sh build
+
+test:
+	@sh scripts/prerequisites.sh test
+	@sh scripts/test.sh
+
+vet:
+	$(GO) vet ./...
+
+race:
+	@sh scripts/prerequisites.sh test
+	@sh scripts/test.sh race
+
+bench:
+	@sh scripts/prerequisites.sh test
+	@sh scripts/bench.sh
+
+fuzz:
+	@sh scripts/fuzz.sh $(FUZZTIME)
+
+clean:
+	rm -rf bin

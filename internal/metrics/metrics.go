@@ -1,0 +1,52 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Metrics implements answer.Observer.
+type Metrics struct {
+	queries      *prometheus.CounterVec
+	took         *prometheus.HistogramVec
+	stages       *prometheus.HistogramVec
+	engineErrors *prometheus.CounterVec
+}
+
+// buckets go from 50 µs (a plan from the cache) to 100 s.
+func buckets() []float64 { return prometheus.ExponentialBuckets(50e-6, 3, 14) }
+
+// New makes the metrics and registers them.
+func New(r prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		queries: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dpproxy_queries_total", Help: "Queries by data set, outcome and SQLSTATE.",
+		}, []string{"dataset", "outcome", "sqlstate"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "dpproxy_query_seconds", Help: "Time from a query to its answer, by data set and outcome.", Buckets: buckets(),
+		}, []string{"dataset", "outcome"}),
+		stages: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "dpproxy_stage_seconds", Help: "Time of each stage of answering.", Buckets: buckets(),
+		}, []string{"stage"}),
+		engineErrors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dpproxy_engine_errors_total", Help: "Errors of the source of a data set.",
+		}, []string{"dataset"}),
+	}
+	r.MustRegister(m.queries, m.took, m.stages, m.engineErrors)
+	return m
+}
+
+// Query counts a query that ended.
+func (m *Metrics) Query(dataset, outcome, sqlState string, took time.Duration) {
+	m.queries.WithLabelValues(dataset, outcome, sqlState).Inc()
+	m.took.WithLabelValues(dataset, outcome).Observe(took.Seconds())
+}
+
+// Stage counts the time of one stage.
+func (m *Metrics) Stage(stage string, took time.Duration) {
+	m.stages.WithLabelValues(stage).Observe(took.Seconds())
+}
+
+// EngineError counts an error of a source.
+func (m *Metrics) EngineError(dataset string) { m.engineErrors.WithLabelValues(dataset).Inc() }

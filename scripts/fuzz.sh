@@ -1,0 +1,13 @@
+#!/bin/sh
+# fuzz.sh TIME: every fuzz target for TIME each, one after the other.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+go=${GO:-go}
+failed=0
+for file in $(grep -rl --include='*_test.go' '^func Fuzz' .); do
+	for target in $(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file"); do
+		echo "== $(dirname "$file") $target"
+		"$go" test -run '^$' -fuzz "^$target\$" -fuzztime "${1:-20s}" "$(dirname "$file")" || failed=1
+	done
+done
+exit $failed
