@@ -36,6 +36,7 @@ type TLS struct {
 	Cert, Key string
 	ClientCA  string // empty: client certificates are not asked for
 	Required  bool   // plaintext connections are refused
+	Position  catalog.Position
 }
 
 // Admin is `admin:`; Listen is empty where health, metrics and pages are not served.

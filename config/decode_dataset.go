@@ -1,0 +1,278 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dpproxy/dpproxy/budget"
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/privacy"
+)
+
+// datasetText is a dataset as far as it can be read before the defaults are known.
+type datasetText struct {
+	at      value
+	dataset Dataset
+	budget  budgetText
+}
+
+// dataset reads one entry of `datasets:`.
+func (l *loader) dataset(v value) {
+	d := datasetText{at: v}
+	d.dataset.Position = v.position()
+	decl := &d.dataset.Declaration
+	decl.Position, decl.Path = v.position(), v.path
+	decl.MaxFunctions, decl.MaxCombinations = defaultMaxFunctions, defaultMaxCombinations
+	decl.AllowedFunctions = []string{"count"}
+	decl.Query = defaultQuery()
+	hasSource := false
+	v.object(fields{
+		"name": func(v value) {
+			if s, ok := v.name(); ok {
+				d.dataset.Name, decl.Name = s, s
+			}
+		},
+		"title":              setText(&decl.Title),
+		"description":        setText(&decl.Description),
+		"source":             func(v value) { hasSource = true; v.source(&d.dataset.Source) },
+		"privacy_unit":       func(v value) { v.privacyUnit(decl) },
+		"version":            func(v value) { v.version(&d.dataset) },
+		"query":              func(v value) { v.query(&decl.Query) },
+		"allowed_functions":  func(v value) { v.functions(&decl.AllowedFunctions, catalog.Functions()) },
+		"max_functions":      setInt(&decl.MaxFunctions, 1),
+		"max_combinations":   setInt(&decl.MaxCombinations, 1),
+		"max_db_connections": setInt(&d.dataset.MaxDBConnections, 1),
+		"reuse":              func(v value) { v.reuse(&d.dataset.Reuse) },
+		"budget":             d.budget.read,
+		"tables":             func(v value) { v.tables(decl) },
+	})
+	if d.dataset.Name == "" {
+		v.fault("has no valid name")
+	}
+	if !hasSource {
+		v.fault("has no source").Hint = "write source: postgres://…, duckdb:path, or {files: {table: path}}"
+	}
+	decl.Engine = catalog.DuckDB
+	if d.dataset.Source.Kind == SourcePostgres {
+		decl.Engine = catalog.Postgres
+	}
+	l.datasets = append(l.datasets, d)
+}
+
+func defaultQuery() catalog.QueryDefaults {
+	return catalog.QueryDefaults{
+		Epsilon: defaultEpsilon,
+		Bounds:  privacy.Contribution{Groups: defaultBound, Rows: defaultBound},
+	}
+}
+
+// source reads `source:`. Messages never repeat a URL: it may hold a password.
+func (v value) source(to *Source) {
+	to.Position = v.position()
+	if v.node.Kind != 0 && !v.isNull() && v.form() == "a mapping" {
+		v.object(fields{"files": func(v value) { v.files(to) }})
+		if to.Kind == "" && len(v.node.Content) == 0 {
+			v.fault("is empty").Hint = "write {files: {table: path}}"
+		}
+		return
+	}
+	s, ok := v.urlText()
+	if !ok {
+		return
+	}
+	path, isDuckDB := strings.CutPrefix(s, "duckdb:")
+	switch {
+	case isDuckDB && strings.TrimPrefix(path, "//") == "":
+		v.fault("names no file").Hint = "write duckdb:path/to/file.duckdb"
+	case isDuckDB:
+		to.Kind, to.Path = SourceDuckDB, resolve(v.file, strings.TrimPrefix(path, "//"))
+	case isPostgresURL(s), isDSN(s):
+		to.Kind, to.URL = SourcePostgres, s
+	default:
+		v.fault("is no source that dpproxy knows").Hint = "write postgres://user:password@host/database, duckdb:path, or {files: {table: path}}"
+	}
+}
+
+// isDSN tells that a text is in libpq's form of keywords and values.
+func isDSN(s string) bool {
+	for _, word := range strings.Fields(s) {
+		key, _, ok := strings.Cut(word, "=")
+		if ok && slices.Contains([]string{"host", "hostaddr", "dbname", "service", "port", "user"}, key) {
+			return true
+		}
+	}
+	return false
+}
+
+func (v value) files(to *Source) {
+	to.Kind = SourceFiles
+	v.pairs(func(key, val value) {
+		name := key.node.Value
+		if !key.checkName(name) {
+			return
+		}
+		s, ok := val.text()
+		switch {
+		case !ok:
+		case strings.Contains(s, "://"):
+			val.fault("%q is no path of a file", s).Hint = "only files of this machine can be loaded"
+		case s == "":
+			val.fault("is empty")
+		default:
+			to.Files = append(to.Files, SourceFile{Table: name, Path: resolve(val.file, s), Position: val.position()})
+		}
+	})
+	if v.isNull() || len(v.node.Content) == 0 {
+		v.fault("names no file").Hint = "write {files: {table: path}}"
+	}
+}
+
+func (v value) privacyUnit(decl *catalog.Declaration) {
+	s, ok := v.text()
+	if !ok {
+		return
+	}
+	decl.UnitPosition = v.position()
+	table, column, dotted := strings.Cut(s, ".")
+	switch {
+	case s == "row":
+		decl.RowUnit = true
+	case !dotted || table == "" || column == "":
+		v.fault("%q names no column", s).Hint = "write table.column, or row"
+	default:
+		decl.UnitTable, decl.UnitColumn = strings.TrimSpace(table), strings.TrimSpace(column)
+	}
+}
+
+func (v value) version(d *Dataset) {
+	if v.form() == "a mapping" {
+		v.object(fields{"from": setText(&d.VersionFrom)})
+		if d.VersionFrom == "" {
+			v.fault("must be a text, or {from: \"SELECT …\"}")
+		}
+		return
+	}
+	setText(&d.Declaration.Version)(v)
+}
+
+// query reads `query:`: ε and δ of a query are losses and round up; the most that is allowed rounds down.
+func (v value) query(q *catalog.QueryDefaults) {
+	var epsilonGiven, groups, unitRows bool
+	note := func(to *bool, read func(value)) func(value) {
+		return func(v value) { *to = true; read(v) }
+	}
+	v.object(fields{
+		"epsilon":       note(&epsilonGiven, setEpsilon(&q.Epsilon, privacy.ParseEpsilonUp)),
+		"max_epsilon":   setEpsilon(&q.MaxEpsilon, privacy.ParseEpsilonDown),
+		"delta":         setDelta(&q.Delta, privacy.ParseDeltaUp),
+		"max_groups":    note(&groups, setWhole(&q.Bounds.Groups, 1)),
+		"max_rows":      note(&groups, setWhole(&q.Bounds.Rows, 1)),
+		"max_unit_rows": note(&unitRows, setWhole(&q.Bounds.UnitRows, 1)),
+		"min_units":     setWhole(&q.MinUnits, 0),
+	})
+	if groups && unitRows {
+		v.fault("max_unit_rows stands in place of max_groups and max_rows").Hint = "write one kind of bound"
+	}
+	switch {
+	case q.MaxEpsilon == 0:
+		q.MaxEpsilon = q.Epsilon // not even more than the default, unless the owner says so
+	case !epsilonGiven:
+		q.Epsilon = min(q.Epsilon, q.MaxEpsilon)
+	case q.MaxEpsilon < q.Epsilon:
+		v.fault("max_epsilon %s is below epsilon %s", q.MaxEpsilon, q.Epsilon)
+	}
+}
+
+// functions reads a list of aggregate functions; `all` stands for each of known.
+func (v value) functions(to *[]string, known []string) {
+	list := []string{}
+	v.oneOrMany(func(item value) {
+		s, ok := item.text()
+		name := strings.ToLower(s)
+		switch {
+		case !ok:
+		case name == "all":
+			list = append(list, known...)
+		case !slices.Contains(catalog.Functions(), name):
+			f := item.fault("%q is no aggregate function that dpproxy knows", s)
+			if near := catalog.Nearest(name, catalog.Functions()); near != "" {
+				f.Hint = "did you mean " + near + "?"
+			} else {
+				f.Hint = "known are all, " + strings.Join(catalog.Functions(), ", ")
+			}
+		default:
+			list = append(list, name)
+		}
+	})
+	if v.isNull() || v.form() == "a list" && len(v.node.Content) == 0 {
+		v.fault("is an empty list, so that nothing can be asked").Hint = "leave it out for the default, or write may_query: false for a user"
+	}
+	slices.Sort(list)
+	*to = slices.Compact(list)
+}
+
+func (v value) reuse(to *Reuse) {
+	s, ok := v.choice("off", "24h", "forever")
+	if !ok {
+		return
+	}
+	*to = Reuse{Off: s == "off"}
+	if s == "24h" {
+		to.MaxAge = 24 * time.Hour
+	}
+}
+
+// finishDatasets fills defaults in and checks what needs all files.
+func (l *loader) finishDatasets() {
+	seen := map[string]catalog.Position{}
+	for _, d := range l.datasets {
+		ds := d.dataset
+		if first, dup := seen[ds.Name]; dup {
+			d.at.fault("a dataset named %q is declared already in %s, line %d", ds.Name, first.File, first.Line)
+		} else if ds.Name != "" {
+			seen[ds.Name] = ds.Position
+		}
+		accountant := privacy.ZCDP
+		pick(&accountant, d.budget.accountant, l.defaults.accountant)
+		ds.Budget = d.budget.fill(l.defaults, accountant)
+		if ds.private() {
+			d.budget.checkBudget(l.defaults, ds.Budget, d.at)
+		}
+		ds.Declaration.Accountant = accountant
+		if accountant == privacy.Pure && ds.Declaration.Query.Delta > 0 {
+			d.at.fault("query.delta is above 0, but a pure account has no delta").Hint = "remove query.delta, or write accountant: approx"
+		}
+		if ds.MaxDBConnections == 0 {
+			ds.MaxDBConnections = l.config.Limits.MaxDBConnections
+		}
+		d.at.checkAffordable(ds.Budget, ds.Declaration.Query)
+		l.faults = append(l.faults, ds.Declaration.Check()...)
+		l.config.Datasets = append(l.config.Datasets, ds)
+	}
+}
+
+// private tells that a dataset has tables whose use costs something.
+func (d *Dataset) private() bool {
+	return slices.ContainsFunc(d.Declaration.Tables, func(t catalog.TableDeclaration) bool { return !t.Public })
+}
+
+// checkAffordable warns where not even one query at the default ε can be paid.
+func (v value) checkAffordable(b budget.Budget, q catalog.QueryDefaults) {
+	if b.Epsilon == 0 {
+		return // reported already
+	}
+	text := "not even one query at the default epsilon %s fits into the budget"
+	hint := "raise the budget, or lower query.epsilon"
+	tooMuch := q.Epsilon > b.Epsilon || q.Delta > b.Delta && b.Accountant != privacy.Pure
+	if b.Accountant == privacy.ZCDP && !tooMuch {
+		limit, price, ok := zcdpAmounts(b, q.Epsilon)
+		if tooMuch = ok && price > limit; tooMuch {
+			hint = "as ρ, the query costs " + price.String() + " of " + limit.String() + "; " + hint
+		}
+	}
+	if tooMuch {
+		f := v.fault(text, q.Epsilon)
+		f.Hint, f.Warning = hint, true
+	}
+}

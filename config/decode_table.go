@@ -1,0 +1,105 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
+)
+
+func (v value) tables(decl *catalog.Declaration) {
+	v.pairs(func(key, val value) {
+		if !key.checkName(key.node.Value) {
+			return
+		}
+		t := catalog.TableDeclaration{Position: key.position(), Path: val.path, Name: key.node.Value}
+		val.object(fields{
+			"public":      setBool(&t.Public),
+			"source":      func(v value) { v.tableSource(&t.Source) },
+			"description": setText(&t.Description),
+			"unit":        func(v value) { t.Unit = v.unit() },
+			"columns":     func(v value) { t.Columns = v.columns() },
+		})
+		decl.Tables = append(decl.Tables, t)
+	})
+}
+
+func (v value) tableSource(to *string) {
+	s, ok := v.text()
+	if !ok {
+		return
+	}
+	if schema, table, dotted := strings.Cut(s, "."); s == "" || dotted && (schema == "" || table == "") {
+		v.fault("%q names no table", s).Hint = "write table, or schema.table"
+		return
+	}
+	*to = s
+}
+
+// unit reads `column -> table.column`, or `column` alone.
+func (v value) unit() *catalog.UnitDeclaration {
+	s, ok := v.text()
+	if !ok {
+		return nil
+	}
+	u := &catalog.UnitDeclaration{Position: v.position(), Path: v.path}
+	column, ref, arrow := strings.Cut(s, "->")
+	u.Column = strings.TrimSpace(column)
+	if arrow {
+		table, refColumn, _ := strings.Cut(ref, ".")
+		u.RefTable, u.RefColumn = strings.TrimSpace(table), strings.TrimSpace(refColumn)
+	}
+	if u.Column == "" || arrow && (u.RefTable == "" || u.RefColumn == "") || strings.ContainsAny(u.Column, " .") {
+		v.fault("%q is no path to the privacy unit", s).Hint = "write column -> table.column"
+		return u // a unit was written, so that it is not reported as missing
+	}
+	return u
+}
+
+func (v value) columns() []catalog.ColumnDeclaration {
+	var columns []catalog.ColumnDeclaration
+	v.pairs(func(key, val value) {
+		if !key.checkName(key.node.Value) {
+			return
+		}
+		columns = append(columns, val.column(key))
+	})
+	return columns
+}
+
+func (v value) column(key value) catalog.ColumnDeclaration {
+	c := catalog.ColumnDeclaration{Position: key.position(), Path: v.path, Name: key.node.Value}
+	setScalar := func(to **catalog.Scalar) func(value) {
+		return func(v value) {
+			if v.isNull() {
+				v.fault("is empty")
+				return
+			}
+			if s, ok := v.scalar(); ok {
+				*to = &s
+			}
+		}
+	}
+	v.object(fields{
+		"type":        setScalar(&c.Type),
+		"lower":       setScalar(&c.Lower),
+		"upper":       setScalar(&c.Upper),
+		"values":      func(v value) { c.Values = v.values() },
+		"nullable":    func(v value) { b := false; setBool(&b)(v); c.Nullable = &b },
+		"key":         setBool(&c.Key),
+		"unique":      setBool(&c.Key),
+		"source":      setText(&c.Source),
+		"description": setText(&c.Description),
+	})
+	return c
+}
+
+// values reads the list; null in it is SQL's NULL. An empty list is not nil: the catalog reports it.
+func (v value) values() []catalog.Scalar {
+	list := []catalog.Scalar{}
+	v.each(func(item value) {
+		if s, ok := item.scalar(); ok {
+			list = append(list, s)
+		}
+	})
+	return list
+}

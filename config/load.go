@@ -1,0 +1,144 @@
+package config
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/dpproxy/dpproxy/catalog"
+)
+
+// Load reads a configuration with everything that it includes. env looks an environment variable up (os.LookupEnv).
+// It returns all faults that it finds, in the order of files and lines; the configuration is nil if one of them is
+// more than a warning. Nothing is opened but the configuration's own files.
+func Load(path string, env func(string) (string, bool)) (*Config, []Fault) {
+	l := &loader{env: env, config: defaults(), given: map[string]catalog.Position{}, rank: map[string]int{}}
+	l.config.Path = path
+	l.config.Ledger.SQLite = resolve(path, l.config.Ledger.SQLite)
+	l.file(path, path, catalog.Position{File: path, Line: 1, Column: 1}, nil)
+	l.finish(path)
+	slices.SortStableFunc(l.faults, func(a, b Fault) int {
+		return cmp.Or(l.rank[a.File]-l.rank[b.File], a.Line-b.Line, a.Column-b.Column)
+	})
+	l.faults = slices.CompactFunc(l.faults, func(a, b Fault) bool { return a == b })
+	if catalog.Blocking(l.faults) {
+		return nil, l.faults
+	}
+	return l.config, l.faults
+}
+
+// loader collects one configuration from its files.
+type loader struct {
+	env    func(string) (string, bool)
+	config *Config
+	faults []Fault
+	given  map[string]catalog.Position // top-level keys that were read, apart from lists
+	rank   map[string]int              // files in the order in which they were read
+
+	// What is finished when all files have been read.
+	defaults budgetText
+	datasets []datasetText
+	users    []userText
+}
+
+func (l *loader) add(f Fault) *Fault {
+	l.faults = append(l.faults, f)
+	return &l.faults[len(l.faults)-1]
+}
+
+// file reads one file. name is what faults call it; from is the include that asked for it, and chain the files that
+// are being read, for cycles.
+func (l *loader) file(name, path string, from catalog.Position, chain []string) {
+	absolute, err := filepath.Abs(path)
+	if err == nil {
+		absolute, err = filepath.EvalSymlinks(absolute)
+	}
+	if slices.Contains(chain, absolute) {
+		l.add(from.Fault("includes", "%s includes itself", name))
+		return
+	}
+	if slices.Contains(l.config.Files, absolute) {
+		l.add(from.Fault("includes", "%s is included twice", name))
+		return
+	}
+	var text []byte
+	if err == nil {
+		text, err = os.ReadFile(absolute)
+	}
+	if err != nil {
+		l.add(from.Fault("", "cannot read %s: %v", name, withoutPath(err)))
+		return
+	}
+	l.rank[name] = len(l.config.Files)
+	l.config.Files = append(l.config.Files, absolute)
+	root := l.parseFile(name, text)
+	if root == nil {
+		return
+	}
+	if root.Kind == yaml.AliasNode {
+		root = root.Alias
+	}
+	l.top(value{l: l, file: name, node: root}, append(chain, absolute))
+}
+
+// withoutPath is the cause of a file system error without the path, which the message has already.
+func withoutPath(err error) error {
+	if p, ok := err.(*os.PathError); ok {
+		return p.Err
+	}
+	return err
+}
+
+// include reads the files that one entry of `includes:` names, relative to the including file; a glob may name none.
+func (l *loader) include(v value, chain []string) {
+	pattern, ok := v.text()
+	if !ok {
+		return
+	}
+	full := resolve(v.file, pattern)
+	if !strings.ContainsAny(pattern, "*?[") {
+		l.file(displayName(v.file, full), full, v.position(), chain)
+		return
+	}
+	matches, err := filepath.Glob(full)
+	if err != nil {
+		v.fault("%q is no pattern of files", pattern)
+		return
+	}
+	if len(matches) == 0 {
+		v.l.add(v.position().Fault(v.path, "no file matches %q", pattern).AsWarning())
+	}
+	slices.Sort(matches)
+	for _, match := range matches {
+		l.file(displayName(v.file, match), match, v.position(), chain)
+	}
+}
+
+// resolve makes a path that is written in a file absolute: relative paths are relative to that file.
+func resolve(file, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	full := filepath.Join(filepath.Dir(file), path)
+	if absolute, err := filepath.Abs(full); err == nil {
+		return absolute
+	}
+	return full
+}
+
+// displayName is an included file's name as it reads from where the including file's name is written from.
+func displayName(from, path string) string {
+	dir, err := filepath.Abs(filepath.Dir(from))
+	if err != nil || filepath.IsAbs(from) {
+		return path
+	}
+	relative, err := filepath.Rel(dir, path)
+	if err != nil {
+		return path
+	}
+	return filepath.Join(filepath.Dir(from), relative)
+}
