@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/big"
+	"sync/atomic"
 )
 
 // Exact is one measurement's true values: group keys, the number of units in each group, and whole numbers.
@@ -12,7 +13,7 @@ import (
 type Exact struct {
 	width  int
 	groups []exactGroup
-	used   bool
+	used   atomic.Bool
 }
 
 type exactGroup struct {

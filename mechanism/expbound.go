@@ -1,0 +1,62 @@
+package mechanism
+
+import (
+	"math/big"
+)
+
+// certifiedBits is the precision, in bits, of the certified bounds. Thresholds and selection need far less.
+const certifiedBits = 320
+
+// farExponent: exp(−x) for larger x is bounded by exp(−farExponent), which is below 10⁻⁴⁰⁰⁰⁰⁰. big.Float ends at 2^(−2³¹).
+const farExponent = 1 << 20
+
+func floorFloat() *big.Float {
+	return new(big.Float).SetPrec(certifiedBits).SetMode(big.ToNegativeInf)
+}
+
+func ceilFloat() *big.Float { return new(big.Float).SetPrec(certifiedBits).SetMode(big.ToPositiveInf) }
+
+// expBounds gives lo ≤ exp(−x) ≤ hi for a rational x ≥ 0, relatively closer than 2⁻²⁵⁰ for x up to farExponent.
+//
+// With y = x/2ʲ ≤ 2⁻¹⁰ the alternating series Σ (−y)ⁿ/n! has terms that shrink, so that it lies between any two partial sums
+// that follow each other. The bounds are then squared j times. Every operation rounds away from the value that it
+// bounds (big.Float rounds each operation correctly in its mode).
+func expBounds(x *big.Rat) (lo, hi *big.Float) {
+	if x.Sign() <= 0 {
+		return floorFloat().SetInt64(1), ceilFloat().SetInt64(1)
+	}
+	if x.Cmp(big.NewRat(farExponent, 1)) > 0 {
+		_, hi = expBounds(big.NewRat(farExponent, 1))
+		return floorFloat(), hi
+	}
+	yLo, yHi := floorFloat().SetRat(x), ceilFloat().SetRat(x)
+	halvings := max(yHi.MantExp(nil)+10, 0)
+	yLo.SetMantExp(yLo, -halvings)
+	yHi.SetMantExp(yHi, -halvings)
+
+	// Power of y over n!, bounded on both sides.
+	termLo, termHi := floorFloat().SetInt64(1), ceilFloat().SetInt64(1)
+	lo, hi = floorFloat().SetInt64(1), ceilFloat().SetInt64(1)
+	for n := int64(1); ; n++ {
+		termLo.Quo(termLo.Mul(termLo, yLo), floorFloat().SetInt64(n))
+		termHi.Quo(termHi.Mul(termHi, yHi), ceilFloat().SetInt64(n))
+		if n&1 == 1 {
+			lo.Sub(lo, termHi)
+			hi.Sub(hi, termLo)
+		} else {
+			lo.Add(lo, termLo)
+			hi.Add(hi, termHi)
+		}
+		if termHi.Sign() == 0 || termHi.MantExp(nil) < -certifiedBits {
+			// What is left out is at most the last term, on either side.
+			lo.Sub(lo, termHi)
+			hi.Add(hi, termHi)
+			break
+		}
+	}
+	for range halvings {
+		lo.Mul(lo, lo)
+		hi.Mul(hi, hi)
+	}
+	return lo, hi
+}
