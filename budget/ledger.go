@@ -2,6 +2,8 @@ package budget
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/dpproxy/dpproxy/privacy"
@@ -37,7 +39,9 @@ type Balance struct {
 	// SpentEpsilon, LeftEpsilon tell ρ as ε at the budget's δ for people (zcdp); else they repeat Spent and Left.
 	SpentEpsilon, LeftEpsilon privacy.Epsilon
 	WindowEnds                time.Time // zero if never
-	Queries                   int64     // queries charged in all time
+	// Effective is the budget in force: the configured one, changed by what the owner set or granted at run time.
+	Effective Budget
+	Queries   int64 // queries charged in all time
 }
 
 // ReleaseID is the hash that names a release: dataset version, normalised measurement, parameters, ε, δ, bounds, mechanism.
@@ -77,6 +81,7 @@ type Entry struct {
 	Duration    time.Duration
 	Application string
 	Client      string
+	By, Note    string // who did it and why, for an owner's acts ("disabled", "enabled", "grant", "set", "unset", "reset-window")
 }
 
 // Reservation is money put aside, on disk. It ends exactly once, by Commit, Fail or Release; a later end is an error.
@@ -143,4 +148,27 @@ type Exhausted struct {
 	MaxQueries int64 // > 0 if the limit of queries refused
 }
 
-func (e *Exhausted) Error() string { return "budget: exhausted for dataset " + e.Key.Dataset }
+func (e *Exhausted) Error() string {
+	whose := "the dataset's account"
+	if e.Key.Analyst != "" {
+		whose = "the account of " + e.Key.Analyst
+	}
+	if e.MaxQueries > 0 {
+		return fmt.Sprintf("budget: %s on dataset %s has made its %d queries", whose, e.Key.Dataset, e.MaxQueries)
+	}
+	when := "does not refresh"
+	if !e.Balance.WindowEnds.IsZero() {
+		when = "refreshes at " + e.Balance.WindowEnds.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("budget: %s on dataset %s does not allow this and %s", whose, e.Key.Dataset, when)
+}
+
+// ErrUnknownOutcome says that a charge may or may not be on the ledger (the store failed while it was committing).
+// Treat it as charged, and do not ask the engine.
+var ErrUnknownOutcome = errors.New("budget: the ledger failed while it was writing; the charge may have been made")
+
+// ErrEnded is returned by the second end of a reservation.
+var ErrEnded = errors.New("budget: the reservation has ended already")
+
+// ErrClosed is returned by a ledger that was closed.
+var ErrClosed = errors.New("budget: the ledger is closed")

@@ -1,0 +1,169 @@
+package ledgersql
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"time"
+
+	"github.com/dpproxy/dpproxy/budget"
+)
+
+// link is a row of the history: an entry, or (ref > 0) the outcome of one.
+type link struct {
+	ref   int64
+	entry budget.Entry
+}
+
+// append writes the next row of the chain, and returns its number.
+func (b *batch) append(ref int64, e budget.Entry) (int64, error) {
+	e.ID = b.headID + 1
+	if e.Time.IsZero() {
+		e.Time = b.now
+	}
+	cleanEntry(&e)
+	l := link{ref, e}
+	digest := l.digest()
+	hash := l.hash(b.headHash, digest)
+	b.headID, b.headHash, b.appended = e.ID, hash, true
+	return e.ID, b.tx.queue(b.ctx, `INSERT INTO history (`+historyColumns+`, digest, hash)
+	  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+		e.ID, ref, e.Time.UnixNano(), e.Analyst, e.Dataset, e.SQL, e.Plan,
+		int64(e.Loss.Epsilon), int64(e.Loss.Delta), int64(e.Loss.Rho),
+		int64(e.DatasetLoss.Epsilon), int64(e.DatasetLoss.Delta), int64(e.DatasetLoss.Rho),
+		e.Outcome, e.SQLState, int64(e.Duration), e.Application, e.Client, e.By, e.Note, digest[:], hash[:])
+}
+
+func cleanEntry(e *budget.Entry) {
+	for _, s := range []*string{&e.Analyst, &e.Dataset, &e.SQL, &e.Plan, &e.Outcome, &e.SQLState, &e.Application, &e.Client, &e.By, &e.Note} {
+		*s = clean(*s)
+	}
+}
+
+// digest is SHA-256 over the texts that may be erased one day: each with its length before it.
+func (l link) digest() (sum [32]byte) {
+	h := sha256.New()
+	for _, s := range []string{l.entry.SQL, l.entry.Plan, l.entry.Application, l.entry.Client, l.entry.Note} {
+		writeText(h, s)
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// hash is SHA-256 over the former row's hash and this row: numbers as 8 bytes, big endian, texts with their length
+// before them, in a fixed order.
+func (l link) hash(former, digest [32]byte) (sum [32]byte) {
+	h := sha256.New()
+	e := &l.entry
+	h.Write([]byte("dpproxy history 1\n"))
+	h.Write(former[:])
+	for _, n := range []int64{
+		e.ID, l.ref, e.Time.UnixNano(),
+		int64(e.Loss.Epsilon), int64(e.Loss.Delta), int64(e.Loss.Rho),
+		int64(e.DatasetLoss.Epsilon), int64(e.DatasetLoss.Delta), int64(e.DatasetLoss.Rho), int64(e.Duration),
+	} {
+		writeNumber(h, n)
+	}
+	for _, s := range []string{e.Analyst, e.Dataset, e.Outcome, e.SQLState, e.By} {
+		writeText(h, s)
+	}
+	h.Write(digest[:])
+	h.Sum(sum[:0])
+	return sum
+}
+
+func writeNumber(h hash.Hash, n int64) {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], uint64(n))
+	h.Write(b[:])
+}
+
+func writeText(h hash.Hash, s string) {
+	writeNumber(h, int64(len(s)))
+	h.Write([]byte(s))
+}
+
+// Verify recomputes the chain from its first row to the head, on one snapshot. A cut tail shows in the head, or, where
+// the head was forged with it, only against a Verified.Head that was noted elsewhere.
+func (l *Ledger) Verify(ctx context.Context) (budget.Verified, error) {
+	if err := l.flush(ctx); err != nil {
+		return budget.Verified{}, err
+	}
+	var v budget.Verified
+	err := l.store.read(ctx, func(r reader) error {
+		for {
+			before := v.Entries
+			if err := verifyPage(ctx, r, &v); err != nil {
+				return err
+			}
+			if v.Entries == before {
+				break
+			}
+		}
+		return verifyHead(ctx, r, v)
+	})
+	return v, err
+}
+
+// verifyPage checks the next thousand rows.
+func verifyPage(ctx context.Context, r reader, v *budget.Verified) error {
+	return r.each(ctx, `SELECT `+historyColumns+`, digest, hash FROM history WHERE id > $1 ORDER BY id LIMIT 1000`,
+		[]any{v.Entries}, func(row row) error {
+			var l link
+			var digest, hash []byte
+			if err := scanEntry(row, &l, &digest, &hash); err != nil {
+				return err
+			}
+			want := v.Entries + 1
+			if l.entry.ID != want {
+				return &budget.Tampered{ID: want, Reason: fmt.Sprintf("entry %d is missing", want)}
+			}
+			d := l.digest()
+			if string(digest) != string(d[:]) {
+				return &budget.Tampered{ID: want, Reason: fmt.Sprintf("the texts of entry %d differ", want)}
+			}
+			h := l.hash(v.Head, d)
+			if string(hash) != string(h[:]) {
+				return &budget.Tampered{ID: want, Reason: fmt.Sprintf("the hash of entry %d differs", want)}
+			}
+			v.Entries, v.Head = want, h
+			return nil
+		})
+}
+
+// verifyHead checks that the chain ends where it should.
+func verifyHead(ctx context.Context, r reader, v budget.Verified) error {
+	seen := false
+	err := r.each(ctx, `SELECT id, hash FROM head WHERE one = 1`, nil, func(row row) error {
+		var id int64
+		var hash []byte
+		if err := row.Scan(&id, &hash); err != nil {
+			return err
+		}
+		seen = true
+		if id != v.Entries || string(hash) != string(v.Head[:]) {
+			return &budget.Tampered{ID: v.Entries + 1, Reason: fmt.Sprintf("the history ends at entry %d, and should end at %d", v.Entries, id)}
+		}
+		return nil
+	})
+	if err == nil && !seen {
+		return &budget.Tampered{ID: v.Entries + 1, Reason: "the head of the history is missing"}
+	}
+	return err
+}
+
+const historyColumns = `id, ref, made, analyst, dataset, query, plan, epsilon, delta, rho,
+  dataset_epsilon, dataset_delta, dataset_rho, outcome, sqlstate, duration, application, client, actor, note`
+
+// scanEntry reads a row of historyColumns, and what follows.
+func scanEntry(r row, l *link, more ...any) error {
+	e := &l.entry
+	var made, duration int64
+	err := r.Scan(append([]any{&e.ID, &l.ref, &made, &e.Analyst, &e.Dataset, &e.SQL, &e.Plan,
+		&e.Loss.Epsilon, &e.Loss.Delta, &e.Loss.Rho, &e.DatasetLoss.Epsilon, &e.DatasetLoss.Delta, &e.DatasetLoss.Rho,
+		&e.Outcome, &e.SQLState, &duration, &e.Application, &e.Client, &e.By, &e.Note}, more...)...)
+	e.Time, e.Duration = time.Unix(0, made).UTC(), time.Duration(duration)
+	return err
+}

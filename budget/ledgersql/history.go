@@ -1,0 +1,60 @@
+package ledgersql
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dpproxy/dpproxy/budget"
+)
+
+// recordOp appends an entry that costs nothing.
+type recordOp struct {
+	plain
+	entry budget.Entry
+}
+
+func (o *recordOp) settle(error) {}
+func (o *recordOp) apply(b *batch) error {
+	_, err := b.append(0, o.entry)
+	return err
+}
+
+// Record appends an entry that costs nothing, soon. It fails if the store has been away for long.
+func (l *Ledger) Record(_ context.Context, e budget.Entry) error {
+	if !e.Loss.IsZero() || !e.DatasetLoss.IsZero() {
+		return fmt.Errorf("ledger: only a reservation can record a loss")
+	}
+	if e.Time.IsZero() {
+		e.Time = l.clock()
+	}
+	return l.lazy(&recordOp{entry: e}, true)
+}
+
+// History lists entries with their outcomes, newest first: queries, and the owner's acts.
+func (l *Ledger) History(ctx context.Context, q budget.HistoryQuery) ([]budget.Entry, error) {
+	if err := l.flush(ctx); err != nil {
+		return nil, err
+	}
+	limit := int64(q.Limit)
+	if limit <= 0 {
+		limit = 1000
+	}
+	var list []budget.Entry
+	err := l.store.read(ctx, func(r reader) error {
+		return r.each(ctx, `SELECT h.id, h.ref, h.made, h.analyst, h.dataset, h.query, h.plan, h.epsilon, h.delta, h.rho,
+		    h.dataset_epsilon, h.dataset_delta, h.dataset_rho, COALESCE(o.outcome, h.outcome),
+		    COALESCE(o.sqlstate, h.sqlstate), COALESCE(o.duration, h.duration), h.application, h.client, h.actor, h.note
+		  FROM history h
+		  LEFT JOIN history o ON o.id = (SELECT max(x.id) FROM history x WHERE x.ref = h.id)
+		  WHERE h.ref = 0 AND ($1 = '' OR h.analyst = $1) AND ($2 = '' OR h.dataset = $2) AND ($3 = 0 OR h.id < $3)
+		  ORDER BY h.id DESC LIMIT $4`, []any{q.Analyst, q.Dataset, q.Before, limit}, func(row row) error {
+			var l link
+			if err := scanEntry(row, &l); err != nil {
+				return err
+			}
+			list = append(list, l.entry)
+			return nil
+		})
+	})
+	return list, err
+}

@@ -1,0 +1,170 @@
+package ledgersql
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/dpproxy/dpproxy/budget"
+)
+
+var errName = errors.New("a name is not valid text")
+
+// maxDraws is the number of releases that one reservation may store: a draw's number is made of the entry's and its place.
+const maxDraws = 1 << 16
+
+// putRelease stores a release, if this very draw is not stored yet, and that the analyst has paid for it.
+func (b *batch) putRelease(f funds, place int, r budget.Release) error {
+	if place >= maxDraws {
+		return invalid(errors.New("too many releases in one query"))
+	}
+	draw := int64(0)
+	err := b.tx.each(b.ctx, `SELECT draw, body FROM releases WHERE dataset = $1 AND id = $2 AND made = $3`,
+		[]any{r.Dataset, r.ID[:], r.Made.UnixNano()}, func(row row) error {
+			var number int64
+			var body []byte
+			if err := row.Scan(&number, &body); err != nil {
+				return err
+			}
+			if bytes.Equal(body, r.Body) {
+				draw = number
+			}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	if draw == 0 {
+		draw = f.id*maxDraws + int64(place)
+		err := b.tx.queue(b.ctx, `INSERT INTO releases (draw, dataset, id, made, body) VALUES ($1, $2, $3, $4, $5)
+		  ON CONFLICT DO NOTHING`, draw, r.Dataset, r.ID[:], r.Made.UnixNano(), notNil(r.Body))
+		if err != nil {
+			return err
+		}
+	}
+	return b.tx.queue(b.ctx, `INSERT INTO release_payers (draw, analyst, entry) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		draw, f.analyst.Analyst, f.id)
+}
+
+func notNil(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}
+
+// Releases finds the stored draws of the releases asked for, in the order of ids, leaving out what there is none of. Of
+// several draws it takes one that the account has paid for, and then the latest. The dataset has paid for all of them.
+func (l *Ledger) Releases(ctx context.Context, account budget.Key, ids []budget.ReleaseID, maxAge time.Duration) ([]budget.FoundRelease, error) {
+	oldest := time.Time{}
+	if maxAge > 0 {
+		oldest = l.clock().Add(-maxAge)
+	}
+	// What waits to be written is looked at first: what is written in between is then in the store.
+	best := l.pending.find(account, ids, oldest)
+	err := l.store.read(ctx, func(r reader) error {
+		for _, id := range ids {
+			if err := readDraws(ctx, r, account, id, oldest, best); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var found []budget.FoundRelease
+	for _, id := range ids {
+		if f, ok := best[id]; ok {
+			found = append(found, f)
+		}
+	}
+	return found, nil
+}
+
+func readDraws(ctx context.Context, r reader, account budget.Key, id budget.ReleaseID, oldest time.Time, best map[budget.ReleaseID]budget.FoundRelease) error {
+	after := int64(-1 << 63)
+	if !oldest.IsZero() {
+		after = oldest.UnixNano()
+	}
+	return r.each(ctx, `SELECT r.made, r.body, CASE WHEN $1 = '' OR p.draw IS NOT NULL THEN 1 ELSE 0 END AS paid
+	  FROM releases r
+	  LEFT JOIN (SELECT DISTINCT draw FROM release_payers WHERE analyst = $1) p ON p.draw = r.draw
+	  WHERE r.dataset = $2 AND r.id = $3 AND r.made >= $4
+	  ORDER BY paid DESC, r.made DESC LIMIT 1`,
+		[]any{account.Analyst, account.Dataset, id[:], after}, func(row row) error {
+			var made, paid int64
+			f := budget.FoundRelease{Release: budget.Release{ID: id, Dataset: account.Dataset}}
+			if err := row.Scan(&made, &f.Release.Body, &paid); err != nil {
+				return err
+			}
+			f.Release.Made, f.Paid = time.Unix(0, made).UTC(), paid != 0
+			consider(best, f)
+			return nil
+		})
+}
+
+// consider keeps the better of two draws.
+func consider(best map[budget.ReleaseID]budget.FoundRelease, f budget.FoundRelease) {
+	old, ok := best[f.Release.ID]
+	if !ok || f.Paid && !old.Paid || f.Paid == old.Paid && f.Release.Made.After(old.Release.Made) {
+		best[f.Release.ID] = f
+	}
+}
+
+// overlay holds the releases of reservations whose end is not on the store yet.
+type overlay struct {
+	mu   sync.Mutex
+	draw map[budget.ReleaseID][]overlaid
+}
+
+type overlaid struct {
+	release budget.Release
+	payer   string
+	from    *endOp
+}
+
+func (v *overlay) init() { v.draw = map[budget.ReleaseID][]overlaid{} }
+
+func (v *overlay) add(o *endOp) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, r := range o.releases {
+		v.draw[r.ID] = append(v.draw[r.ID], overlaid{r, o.funds.analyst.Analyst, o})
+	}
+}
+
+func (v *overlay) remove(o *endOp) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, r := range o.releases {
+		var rest []overlaid
+		for _, d := range v.draw[r.ID] {
+			if d.from != o {
+				rest = append(rest, d)
+			}
+		}
+		if v.draw[r.ID] = rest; len(rest) == 0 {
+			delete(v.draw, r.ID)
+		}
+	}
+}
+
+func (v *overlay) find(account budget.Key, ids []budget.ReleaseID, oldest time.Time) map[budget.ReleaseID]budget.FoundRelease {
+	best := map[budget.ReleaseID]budget.FoundRelease{}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, id := range ids {
+		for _, d := range v.draw[id] {
+			if d.release.Dataset != account.Dataset || d.release.Made.Before(oldest) {
+				continue
+			}
+			f := budget.FoundRelease{Release: d.release, Paid: account.Analyst == "" || d.payer == account.Analyst}
+			f.Release.Body = bytes.Clone(f.Release.Body)
+			consider(best, f)
+		}
+	}
+	return best
+}
