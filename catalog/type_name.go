@@ -55,6 +55,8 @@ func infoOf(k Kind) typeInfo {
 		return typeInfo{"uuid", 2950, 2951, 16}
 	case JSONB:
 		return typeInfo{"jsonb", 3802, 3807, -1}
+	case Char:
+		return typeInfo{`"char"`, 18, 1002, 1}
 	case Unsupported:
 		return typeInfo{"unsupported", 0, 0, -1}
 	}
@@ -116,7 +118,10 @@ func FromOID(oid uint32, typmod int32) (t Type, ok bool) {
 	if oid == 0 {
 		return Of(Unknown), true
 	}
-	for k := Unknown; k < Unsupported; k++ {
+	for k := Unknown; k <= Char; k++ {
+		if k == Unsupported {
+			continue
+		}
 		switch info := infoOf(k); oid {
 		case info.oid:
 			return withTypmod(k, typmod), true

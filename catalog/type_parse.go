@@ -63,7 +63,7 @@ func typeNamed(base string) (Type, bool) {
 		Text: {"text"}, Varchar: {"varchar", "character varying", "char varying"}, Bpchar: {"char", "character", "bpchar"},
 		Date: {"date"}, Time: {"time", "time without time zone"}, Timestamp: {"timestamp", "timestamp without time zone"},
 		Timestamptz: {"timestamptz", "timestamp with time zone"}, Interval: {"interval"}, UUID: {"uuid"}, Bytea: {"bytea"},
-		JSON: {"json"}, JSONB: {"jsonb"}, Name: {"name"}, OID: {"oid"},
+		JSON: {"json"}, JSONB: {"jsonb"}, Name: {"name"}, OID: {"oid"}, Char: {`"char"`},
 	}
 	for kind, names := range kinds {
 		for _, n := range names {
