@@ -219,7 +219,7 @@ func amount[T any](v value, parse func(string) (T, error)) (T, bool) {
 	}
 	n, err := parse(s)
 	if err != nil {
-		v.fault("%s", strings.TrimPrefix(err.Error(), "privacy: "))
+		v.fault("%s", strings.TrimSuffix(strings.TrimPrefix(err.Error(), "privacy: "), ": "+privacy.ErrOverflow.Error()))
 		return zero, false
 	}
 	return n, true
