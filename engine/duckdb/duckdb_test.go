@@ -53,7 +53,11 @@ func TestSuite(t *testing.T) {
 		Busy: func(testing.TB) int {
 			n := 0
 			for _, e := range engines {
-				n += len(e.db.slots)
+				e.db.mu.Lock()
+				if !e.db.closed {
+					n += len(e.db.slots)
+				}
+				e.db.mu.Unlock()
 			}
 			return n
 		},

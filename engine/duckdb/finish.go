@@ -154,13 +154,13 @@ func castInput(name string, t catalog.Type, cells []mechanism.Cell) (string, err
 	case catalog.Date, catalog.Timestamp, catalog.Timestamptz:
 		for i, cell := range cells {
 			if text, ok := strings.CutSuffix(cell.Text, " BC"); ok {
-				cells[i].Text = text + " (BC)"
+				day, clock, _ := strings.Cut(text, " ")
+				cells[i].Text = strings.TrimSpace(day + " (BC) " + clock)
 			}
 		}
 	case catalog.Interval:
 		for i, cell := range cells {
-			cells[i].Text = strings.ReplaceAll(strings.ReplaceAll(cell.Text, " mons", " months"), " mon", " month")
-			cells[i].Text = strings.ReplaceAll(cells[i].Text, "monthths", "months")
+			cells[i].Text = strings.ReplaceAll(cell.Text, "+", "")
 		}
 	}
 	duck, ok := typeName(t)

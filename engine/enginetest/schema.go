@@ -12,7 +12,7 @@ func (h Harness) testSchema(t *testing.T) {
 		"CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')",
 		"CREATE TABLE persons (id bigint PRIMARY KEY, code text NOT NULL UNIQUE, mood mood, UNIQUE (id, code))",
 		`CREATE TABLE visits ("Visit" integer, person bigint NOT NULL REFERENCES persons (id), cost numeric(12,2),
-			at timestamp, tz timestamptz, day date, x real, y double precision, flag boolean, small smallint,
+			seen timestamp, tz timestamptz, day date, x real, y double precision, flag boolean, small smallint,
 			raw bytea, token uuid, doc json, tags text[])`,
 		"CREATE VIEW women AS SELECT id, code FROM persons",
 	}, 0)

@@ -74,7 +74,11 @@ func (c typeCase) fixture(name string) []string {
 // literal is a string that both sources read as the value.
 func (c typeCase) literal(v string) string {
 	if before, ok := strings.CutSuffix(v, " BC"); ok {
-		v = before + " (BC)" // PostgreSQL passes over the brackets
+		day, clock, _ := strings.Cut(before, " ")
+		v = strings.TrimSpace(day + " (BC) " + clock) // PostgreSQL passes over the brackets
+	}
+	if c.kind.Kind == catalog.Interval {
+		v = strings.ReplaceAll(v, "+", "") // a plus sign shows only that the part before was negative
 	}
 	return "'" + strings.ReplaceAll(v, "'", "''") + "'"
 }
