@@ -94,7 +94,8 @@ const shareCells = 16
 func ratioHalfWidths(spec Spec, confidence float64) []*big.Rat {
 	widths := make([]*big.Rat, shareCells)
 	for i := range widths {
-		r := float64(i) / (2 * shareCells)
+		// At 0 itself one term would be left, whose exact whole-number quantile says nothing of its neighbours.
+		r := math.Max(float64(i)/(2*shareCells), 1e-9)
 		widths[i] = fromFloat(spec.halfWidth([]float64{1 - r, r}, confidence))
 	}
 	return widths
@@ -151,10 +152,10 @@ func checkInterval(e Estimator, spec Spec, confidence float64) error {
 	return nil
 }
 
-// fromFloat is the exact value of a finite float.
+// fromFloat is the exact value of a float; noise beyond its range gets the largest.
 func fromFloat(f float64) *big.Rat {
 	r := new(big.Rat)
-	r.SetFloat64(f)
+	r.SetFloat64(math.Min(f, math.MaxFloat64))
 	return r
 }
 

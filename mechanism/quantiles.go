@@ -27,12 +27,12 @@ func laplaceHalfWidth(b, confidence float64) float64 {
 	return math.Max(0, math.Ceil(h*margin-1e-9))
 }
 
-// gaussianHalfWidth sums the distribution for small σ. For σ ≥ 1000, |X| is at most (in distribution) a normal variable rounded to
+// gaussianHalfWidth sums the distribution for small σ. For σ ≥ 30, |X| is at most (in distribution) a normal variable rounded to
 // whole numbers, of a σ that is wider by 10⁻⁷: in the region where the density is concave each cell of the normal
 // distribution has no more than the discrete one's mass, where it is convex the tail has no less (Hermite–Hadamard), and the totals
 // differ by less than 10⁻⁸. So P(|X| > h) ≤ P(|N| ≥ h + 1/2).
 func gaussianHalfWidth(sigma, confidence float64) float64 {
-	if sigma >= 1000 {
+	if sigma >= 30 {
 		return math.Max(0, math.Ceil(normalQuantile(confidence)*sigma*(1+1e-7)-0.5))
 	}
 	reach := int(40*sigma) + 2
