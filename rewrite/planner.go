@@ -1,11 +1,15 @@
 package rewrite
 
 import (
-	"errors"
+	"fmt"
+	"strings"
+	"time"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/privacy"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
 
 // Settings are what a query is planned under: the data set's defaults, narrowed by the user's rights, moved by the
@@ -21,6 +25,8 @@ type Settings struct {
 	AllowedFunctions []string // lower case, sorted
 	MaxFunctions     int
 	MinUnits         int64
+	// Now tells the time; nil refuses now() and CURRENT_DATE.
+	Now func() time.Time
 	// Session answers current_setting(name); nil knows none.
 	Session func(name string) (value string, ok bool)
 	// Constants answers version(), pg_backend_pid() and others of the session by name; nil knows none.
@@ -33,29 +39,223 @@ type Param struct {
 	Cell mechanism.Cell
 }
 
-// Planner plans statements. It caches plans by text, data set, settings and parameters. Safe for concurrent use.
-type Planner struct{}
+// Planner plans statements. It caches plans by text, data set, settings and parameters, and parsed messages by text, so
+// that the second time costs no parse. Safe for concurrent use.
+type Planner struct {
+	plans  *lru[planKey, *Plan]
+	parsed *lru[string, []*Statement]
+}
 
 // NewPlanner makes a planner that keeps at most `plans` plans.
-func NewPlanner(plans int) *Planner { return &Planner{} }
+func NewPlanner(plans int) *Planner {
+	return &Planner{plans: newLRU[planKey, *Plan](plans), parsed: newLRU[string, []*Statement](plans)}
+}
 
-// Plan plans a SELECT (or the SELECT inside EXPLAIN). Errors are *refusal.Error.
+// planKey is all that a plan depends on.
+type planKey struct {
+	dataset *catalog.Dataset
+	text    string
+	choices string
+}
+
+// Parse is Parse, with a memory. The statements are shared: they must not be changed.
+func (p *Planner) Parse(sql string) ([]*Statement, error) {
+	if st, ok := p.parsed.get(sql); ok {
+		return st, nil
+	}
+	st, err := Parse(sql)
+	if err == nil {
+		p.parsed.put(sql, st)
+	}
+	return st, err
+}
+
+// Plan plans a SELECT (or the SELECT inside EXPLAIN, COPY, DECLARE and PREPARE). Errors are *refusal.Error.
 func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []Param) (*Plan, error) {
-	return nil, errors.New("rewrite: not built")
+	st = st.inside()
+	key := planKey{ds, string(st.Kind) + "\x00" + st.Text, s.key(params)}
+	if plan, ok := p.plans.get(key); ok {
+		return plan, nil
+	}
+	r := newResolver(st, ds, s, params)
+	plan, err := r.plan(st)
+	if err != nil {
+		return nil, refused(err)
+	}
+	if !r.volatile {
+		p.plans.put(key, plan)
+	}
+	return plan, nil
 }
 
 // Describe tells the types of parameters ($1 first) and columns of a SELECT; types that the client declared come in
 // declared (Unknown where it did not). It reads nothing.
 func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, declared []catalog.Type) ([]catalog.Type, []Column, error) {
-	return nil, nil, errors.New("rewrite: not built")
+	st = st.inside()
+	r := newResolver(st, ds, s, nil)
+	r.describing = true
+	for _, t := range declared {
+		r.params = append(r.params, Param{Type: t})
+	}
+	q, err := r.root(st)
+	if err != nil {
+		return nil, nil, refused(err)
+	}
+	return r.parameterTypes(q), q.columns(), nil
 }
 
-// SystemTable is a table of schema dp whose rows the caller gives: its name (as SQL knows it) and columns.
-type SystemTable struct {
-	Name    string // "dp.budget"
-	Input   string // the name of the input that Post.SQL reads
-	Columns []Column
+// inside is the SELECT that a statement wraps.
+func (st *Statement) inside() *Statement {
+	for st.Query != nil {
+		st = st.Query
+	}
+	return st
 }
 
-// SystemTables lists the tables of schema dp: budget, history, limits, tables, columns, functions.
-func SystemTables() []SystemTable { return nil }
+func newResolver(st *Statement, ds *catalog.Dataset, s Settings, params []Param) *resolver {
+	return &resolver{ds: ds, set: s, source: st.source, params: params, paramAt: map[int]int{}, system: map[string]bool{},
+		notNullByList: map[expr.ColumnKey]bool{}}
+}
+
+// refused makes sure that what leaves the planner is a refusal, or an internal error without one.
+func refused(err error) error {
+	if e, ok := refusal.As(err); ok {
+		return e
+	}
+	return err
+}
+
+// root resolves the statement; its rows must be publishable.
+func (r *resolver) root(st *Statement) (*query, error) {
+	s := st.tree.GetSelectStmt()
+	if s == nil {
+		return nil, refusal.New(refusal.NotSupported, "only SELECT can be planned")
+	}
+	q, err := r.selectBlock(s, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if q.prop == Protected {
+		return nil, r.fail(refusal.InsufficientPrivilege, int32(st.Offset), "rows of private tables cannot be read").
+			WithDetail("The result has one row for each private row.").
+			WithHint("Ask for aggregates: SELECT count(*), with GROUP BY if you like. SELECT * FROM dp.functions lists what may be asked.")
+	}
+	if n := len(distinctCalls(r.calls)); r.set.MaxFunctions > 0 && n > r.set.MaxFunctions {
+		return nil, r.fail(refusal.InsufficientPrivilege, r.calls[len(r.calls)-1].loc, "the query has %d aggregates, and this data set allows %d in one query", n, r.set.MaxFunctions).
+			WithHint("Ask for them in several queries.")
+	}
+	return q, nil
+}
+
+func distinctCalls(calls []*call) map[string]bool {
+	out := map[string]bool{}
+	for _, k := range calls {
+		out[k.text()] = true
+	}
+	return out
+}
+
+func (r *resolver) plan(st *Statement) (*Plan, error) {
+	q, err := r.root(st)
+	if err != nil {
+		return nil, err
+	}
+	dialect := expr.PostgreSQL
+	if r.ds.Engine == catalog.DuckDB {
+		dialect = expr.DuckDB
+	}
+	blocks, err := r.finish(dialect)
+	if err != nil {
+		return nil, err
+	}
+	plan := &Plan{Blocks: blocks, Columns: q.columns(), Rules: r.rules, Post: post(q, blocks, dialect)}
+	for _, b := range blocks {
+		if plan.Loss, err = plan.Loss.Add(b.Loss); err != nil {
+			return nil, refusal.New(refusal.InvalidParameterValue, "the loss of this query is out of range")
+		}
+	}
+	for _, t := range SystemTables() {
+		if r.system[t.Name] {
+			plan.System = append(plan.System, t.Name)
+		}
+	}
+	return plan, nil
+}
+
+// post chooses the cheapest way to finish: hand out the released columns, or constants, or ask the engine.
+func post(q *query, blocks []Measurement, dialect expr.Dialect) Post {
+	if p, ok := projection(q, blocks); ok {
+		return Post{Projection: p}
+	}
+	if rows, ok := constants(q); ok {
+		return Post{Constants: rows}
+	}
+	p := &expr.Printer{Dialect: dialect}
+	printQuery(p, q, queryStyle{})
+	return Post{SQL: p.String()}
+}
+
+// projection tells that a query only names columns of its one released relation.
+func projection(q *query, blocks []Measurement) ([]int, bool) {
+	ref, ok := q.from.(*releasedRef)
+	if !ok || len(blocks) != 1 || len(q.where)+len(q.having)+len(q.order)+len(q.on)+len(q.groups) > 0 || q.grouped || q.distinct || q.limit != nil || q.offset != nil || q.op != "" {
+		return nil, false
+	}
+	var out []int
+	for _, it := range q.items {
+		c, ok := it.e.(expr.Column)
+		if !ok || c.Alias != ref.alias {
+			return nil, false
+		}
+		at := -1
+		for i, o := range blocks[0].Outputs {
+			if o.Name == c.Name {
+				at = i
+			}
+		}
+		if at < 0 {
+			return nil, false
+		}
+		out = append(out, at)
+	}
+	return out, true
+}
+
+// constants tells that a query without tables has constant columns.
+func constants(q *query) ([][]mechanism.Cell, bool) {
+	if q.from != nil || q.op != "" || q.grouped || len(q.where)+len(q.having)+len(q.order)+len(q.on) > 0 || q.limit != nil || q.offset != nil {
+		return nil, false
+	}
+	rows := q.values
+	if rows == nil {
+		var row []expr.Expr
+		for _, it := range q.items {
+			row = append(row, it.e)
+		}
+		rows = [][]expr.Expr{row}
+	}
+	out := make([][]mechanism.Cell, 0, len(rows))
+	for _, row := range rows {
+		cells := make([]mechanism.Cell, 0, len(row))
+		for _, e := range row {
+			k, ok := expr.Fold(e)
+			if !ok {
+				return nil, false
+			}
+			cells = append(cells, mechanism.Cell{Text: k.Text, Null: k.Null})
+		}
+		out = append(out, cells)
+	}
+	return out, true
+}
+
+// key names settings and parameters.
+func (s Settings) key(params []Param) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%q %q %d %d %+v %s %t %g %q %d %d", s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
+		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits)
+	for _, p := range params {
+		fmt.Fprintf(&b, " %+v %t %q", p.Type, p.Cell.Null, p.Cell.Text)
+	}
+	return b.String()
+}

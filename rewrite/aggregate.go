@@ -1,0 +1,308 @@
+package rewrite
+
+import (
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+)
+
+// aggregateKind is what an aggregate function needs and gives.
+type aggregateKind struct {
+	args int
+	// result is the type of the aggregate over an argument of type t; ok is false where PostgreSQL has no such function.
+	result func(t catalog.Type) (catalog.Type, bool)
+	// private says that it can be measured over private rows.
+	private bool
+	// ordered says that it is written WITHIN GROUP (ORDER BY …).
+	ordered bool
+}
+
+func always(k catalog.Kind) func(catalog.Type) (catalog.Type, bool) {
+	return func(catalog.Type) (catalog.Type, bool) { return catalog.Of(k), true }
+}
+
+func itself(t catalog.Type) (catalog.Type, bool) {
+	t.Precision, t.Scale, t.HasScale, t.Length = 0, 0, false, 0
+	return t, !t.Array
+}
+
+func sumType(t catalog.Type) (catalog.Type, bool) {
+	switch {
+	case t.Array:
+		return t, false
+	case t.Kind == catalog.Int2 || t.Kind == catalog.Int4:
+		return catalog.Of(catalog.Int8), true
+	case t.Kind == catalog.Int8 || t.Kind == catalog.Numeric:
+		return catalog.Of(catalog.Numeric), true
+	case t.Kind == catalog.Float4 || t.Kind == catalog.Float8 || t.Kind == catalog.Interval:
+		return catalog.Of(t.Kind), true
+	}
+	return t, false
+}
+
+func averageType(t catalog.Type) (catalog.Type, bool) {
+	switch {
+	case t.Array:
+		return t, false
+	case t.Kind == catalog.Int2 || t.Kind == catalog.Int4 || t.Kind == catalog.Int8 || t.Kind == catalog.Numeric:
+		return catalog.Of(catalog.Numeric), true
+	case t.Kind == catalog.Float4 || t.Kind == catalog.Float8:
+		return catalog.Of(catalog.Float8), true
+	case t.Kind == catalog.Interval:
+		return t, true
+	}
+	return t, false
+}
+
+func boolean(t catalog.Type) (catalog.Type, bool) { return t, t.Kind == catalog.Bool && !t.Array }
+
+func textual(t catalog.Type) (catalog.Type, bool) {
+	switch t.Kind {
+	case catalog.Text, catalog.Varchar, catalog.Bpchar, catalog.Name, catalog.Unknown:
+		return catalog.Of(catalog.Text), !t.Array
+	}
+	return t, false
+}
+
+// aggregates is the closed list of aggregate functions, by name.
+func aggregates() map[string]aggregateKind {
+	variance := aggregateKind{args: 1, result: averageType, private: true}
+	regression := aggregateKind{args: 2, result: always(catalog.Float8)}
+	return map[string]aggregateKind{
+		"count":           {args: 1, result: always(catalog.Int8), private: true},
+		"sum":             {args: 1, result: sumType, private: true},
+		"avg":             {args: 1, result: averageType, private: true},
+		"var_pop":         variance,
+		"var_samp":        variance,
+		"variance":        variance,
+		"stddev_pop":      variance,
+		"stddev_samp":     variance,
+		"stddev":          variance,
+		"min":             {args: 1, result: itself},
+		"max":             {args: 1, result: itself},
+		"bool_and":        {args: 1, result: boolean},
+		"bool_or":         {args: 1, result: boolean},
+		"every":           {args: 1, result: boolean},
+		"string_agg":      {args: 2, result: textual},
+		"corr":            regression,
+		"covar_pop":       regression,
+		"covar_samp":      regression,
+		"regr_slope":      regression,
+		"regr_intercept":  regression,
+		"regr_r2":         regression,
+		"regr_avgx":       regression,
+		"regr_avgy":       regression,
+		"regr_sxx":        regression,
+		"regr_syy":        regression,
+		"regr_sxy":        regression,
+		"regr_count":      {args: 2, result: always(catalog.Int8)},
+		"percentile_cont": {args: 1, result: always(catalog.Float8), ordered: true},
+		"percentile_disc": {args: 1, result: itself, ordered: true},
+	}
+}
+
+// canonicalAggregate gives the one name of functions that have two.
+func canonicalAggregate(name string) string {
+	switch name {
+	case "variance":
+		return "var_samp"
+	case "stddev":
+		return "stddev_samp"
+	case "every":
+		return "bool_and"
+	}
+	return name
+}
+
+// aggregateCall is an aggregate over public or released rows: the engine computes it.
+type aggregateCall struct {
+	fn       string
+	args     []expr.Expr
+	star     bool
+	distinct bool
+	filter   expr.Expr
+	order    []order // within the call, or WITHIN GROUP
+	within   bool
+	typ      catalog.Type
+}
+
+func (a aggregateCall) Type() catalog.Type  { return a.typ }
+func (a aggregateCall) Domain() expr.Domain { return expr.Domain{Nullable: a.fn != "count"} }
+
+func (a aggregateCall) Children() []expr.Expr {
+	out := append([]expr.Expr{}, a.args...)
+	if a.filter != nil {
+		out = append(out, a.filter)
+	}
+	for _, o := range a.order {
+		out = append(out, o.e)
+	}
+	return out
+}
+
+// WithChildren rebuilds the call over other operands.
+func (a aggregateCall) WithChildren(children []expr.Expr) expr.Expr {
+	a.args = children[:len(a.args)]
+	rest := children[len(a.args):]
+	if a.filter != nil {
+		a.filter, rest = rest[0], rest[1:]
+	}
+	a.order = append([]order{}, a.order...)
+	for i := range a.order {
+		a.order[i].e = rest[i]
+	}
+	return a
+}
+
+func (a aggregateCall) Print(p *expr.Printer) {
+	// sum of whole numbers is HUGEINT and avg of decimals DOUBLE in DuckDB; the cast gives PostgreSQL's type.
+	cast := p.Dialect == expr.DuckDB && (a.fn == "sum" || a.fn == "avg")
+	if cast {
+		p.WriteString("CAST(")
+	}
+	p.WriteString(a.fn)
+	p.WriteByte('(')
+	switch {
+	case a.star:
+		p.WriteByte('*')
+	default:
+		if a.distinct {
+			p.WriteString("DISTINCT ")
+		}
+		printList(p, a.args)
+	}
+	if len(a.order) > 0 && !a.within {
+		p.WriteString(" ORDER BY ")
+		printOrder(p, a.order)
+	}
+	p.WriteByte(')')
+	if a.within {
+		p.WriteString(" WITHIN GROUP (ORDER BY ")
+		printOrder(p, a.order)
+		p.WriteByte(')')
+	}
+	if a.filter != nil {
+		p.WriteString(" FILTER (WHERE ")
+		p.Expr(a.filter)
+		p.WriteByte(')')
+	}
+	if cast {
+		p.WriteString(" AS " + duckType(a.typ) + ")")
+	}
+}
+
+// duckType is the type that a DuckDB aggregate is cast to.
+func duckType(t catalog.Type) string {
+	switch t.Kind {
+	case catalog.Int8:
+		return "BIGINT"
+	case catalog.Numeric:
+		return "DECIMAL(38,6)"
+	case catalog.Float4:
+		return "REAL"
+	case catalog.Interval:
+		return "INTERVAL"
+	}
+	return "DOUBLE"
+}
+
+// windowCall is a window function over public or released rows, or partitioned by the unit over private ones.
+type windowCall struct {
+	fn        string
+	args      []expr.Expr
+	star      bool
+	filter    expr.Expr
+	partition []expr.Expr
+	order     []order
+	frame     string
+	typ       catalog.Type
+}
+
+func (w windowCall) Type() catalog.Type  { return w.typ }
+func (w windowCall) Domain() expr.Domain { return expr.Domain{Nullable: true} }
+
+func (w windowCall) Children() []expr.Expr {
+	out := append(append([]expr.Expr{}, w.args...), w.partition...)
+	if w.filter != nil {
+		out = append(out, w.filter)
+	}
+	for _, o := range w.order {
+		out = append(out, o.e)
+	}
+	return out
+}
+
+// WithChildren rebuilds the call over other operands.
+func (w windowCall) WithChildren(children []expr.Expr) expr.Expr {
+	w.args, children = children[:len(w.args)], children[len(w.args):]
+	w.partition, children = children[:len(w.partition)], children[len(w.partition):]
+	if w.filter != nil {
+		w.filter, children = children[0], children[1:]
+	}
+	w.order = append([]order{}, w.order...)
+	for i := range w.order {
+		w.order[i].e = children[i]
+	}
+	return w
+}
+
+func (w windowCall) Print(p *expr.Printer) {
+	cast := p.Dialect == expr.DuckDB && (w.fn == "sum" || w.fn == "avg")
+	if cast {
+		p.WriteString("CAST(")
+	}
+	p.WriteString(w.fn)
+	p.WriteByte('(')
+	if w.star {
+		p.WriteByte('*')
+	} else {
+		printList(p, w.args)
+	}
+	p.WriteByte(')')
+	if w.filter != nil {
+		p.WriteString(" FILTER (WHERE ")
+		p.Expr(w.filter)
+		p.WriteByte(')')
+	}
+	p.WriteString(" OVER (")
+	if len(w.partition) > 0 {
+		p.WriteString("PARTITION BY ")
+		printList(p, w.partition)
+	}
+	if len(w.order) > 0 {
+		p.WriteString(" ORDER BY ")
+		printOrder(p, w.order)
+	}
+	if w.frame != "" {
+		p.WriteString(" " + w.frame)
+	}
+	p.WriteByte(')')
+	if cast {
+		p.WriteString(" AS " + duckType(w.typ) + ")")
+	}
+}
+
+func printList(p *expr.Printer, es []expr.Expr) {
+	for i, e := range es {
+		if i > 0 {
+			p.WriteString(", ")
+		}
+		p.Expr(e)
+	}
+}
+
+func printOrder(p *expr.Printer, os []order) {
+	for i, o := range os {
+		if i > 0 {
+			p.WriteString(", ")
+		}
+		p.Expr(o.e)
+		if o.desc {
+			p.WriteString(" DESC")
+		}
+		if o.nullsFirst {
+			p.WriteString(" NULLS FIRST")
+		} else {
+			p.WriteString(" NULLS LAST")
+		}
+	}
+}

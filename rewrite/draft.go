@@ -1,0 +1,108 @@
+package rewrite
+
+import (
+	"strconv"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+)
+
+// draft is a measurement while its query is being resolved: a Protected relation, group keys, and the aggregates asked.
+// It becomes a Measurement when the whole statement is known, since all measurements share one loss.
+type draft struct {
+	name  string // released_1
+	alias string // under which the outer query sees it
+	from  from
+	where []expr.Expr
+	unit  unit
+	keys  []draftKey
+	calls []*call
+	cols  []draftColumn
+}
+
+// draftKey is a group key.
+type draftKey struct {
+	name   string
+	e      expr.Expr // canonical: equal keys print alike
+	column string    // its name in the released relation: k1, k2, …
+}
+
+// call is one aggregate asked of private rows.
+type call struct {
+	name     string // as written
+	fn       string // canonical
+	arg      expr.Expr
+	star     bool
+	distinct bool
+	units    bool // count(DISTINCT unit)
+	filter   expr.Expr
+	typ      catalog.Type
+	loc      int32
+}
+
+// text names the call: two calls of one text are measured once.
+func (k *call) text() string {
+	s := k.fn + "("
+	switch {
+	case k.units:
+		s += "DISTINCT unit"
+	case k.star:
+		s += "*"
+	default:
+		s += text(k.arg)
+	}
+	s += ")"
+	if k.filter != nil {
+		s += " FILTER (" + text(k.filter) + ")"
+	}
+	return s
+}
+
+// draftColumn is a published number of the released relation.
+type draftColumn struct {
+	name string // v1, v2, …
+	call int    // index into calls
+	end  string // "", low, high
+}
+
+// column finds or adds the column of a call.
+func (d *draft) column(k *call, end string) expr.Expr {
+	at := -1
+	for i, have := range d.calls {
+		if have.text() == k.text() {
+			at = i
+		}
+	}
+	if at < 0 {
+		at = len(d.calls)
+		d.calls = append(d.calls, k)
+	}
+	return d.columnAt(at, end)
+}
+
+func (d *draft) columnAt(at int, end string) expr.Expr {
+	name := ""
+	for _, c := range d.cols {
+		if c.call == at && c.end == end {
+			name = c.name
+		}
+	}
+	if name == "" {
+		name = "v" + strconv.Itoa(len(d.cols)+1)
+		d.cols = append(d.cols, draftColumn{name: name, call: at, end: end})
+	}
+	return expr.Column{Alias: d.alias, Name: name, Typ: d.calls[at].typ}
+}
+
+// intervalColumn finds or adds an end of the interval of a column that stands for a call.
+func (d *draft) intervalColumn(col expr.Column, end string) (expr.Expr, bool) {
+	if col.Alias != d.alias {
+		return nil, false
+	}
+	for _, c := range d.cols {
+		if c.name == col.Name && c.end == "" {
+			return d.columnAt(c.call, end), true
+		}
+	}
+	return nil, false
+}

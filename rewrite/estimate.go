@@ -1,0 +1,88 @@
+package rewrite
+
+import (
+	"errors"
+	"math/big"
+
+	"github.com/dpproxy/dpproxy/mechanism"
+)
+
+func big1(n int64) *big.Int { return big.NewInt(n) }
+
+// estimator is the formula from a spec's noisy whole numbers to the value of a call.
+func (p *pending) estimator(k *call) (mechanism.Estimator, error) {
+	for i, s := range p.specs {
+		if !s.serves(k) {
+			continue
+		}
+		e := mechanism.Estimator{Spec: i, First: s.first}
+		return s.formula(e, k.fn), nil
+	}
+	return mechanism.Estimator{}, errors.New("rewrite: an aggregate has no measurement")
+}
+
+// serves tells that a spec holds what a call asks.
+func (s *released) serves(k *call) bool {
+	if (s.filter == nil) != (k.filter == nil) || s.filter != nil && text(s.filter) != text(k.filter) {
+		return false
+	}
+	if k.units || s.kind == specUnits {
+		return k.units && s.kind == specUnits
+	}
+	counted := setOf(k)
+	if counted.arg == "" {
+		if k.fn != "count" {
+			return false
+		}
+		return s.arg == nil || s.host
+	}
+	return s.arg != nil && text(s.arg) == counted.arg
+}
+
+// formula computes a call's value. With y the spec's numbers, step the grid and L the lower bound:
+//
+//	pair    n = (y0 + y1)/G                Σx = L·n + step·y0
+//	triple  n = (y0 + y1 + y2)/G²          Σx = L·n + step·(y1/2 + y2)/G
+func (s *released) formula(e mechanism.Estimator, fn string) mechanism.Estimator {
+	e.Kind = mechanism.Linear
+	switch s.kind {
+	case specUnits, specRows:
+		e.Coef = []*big.Rat{big.NewRat(1, 1)}
+		return e
+	case specSum:
+		e.Coef = []*big.Rat{s.grid.Step}
+		return e
+	}
+	e.Lower, e.Upper = s.grid.Lower, s.grid.Upper
+	inverse := new(big.Rat).SetFrac(big.NewInt(1), s.grid.G)
+	n := []*big.Rat{inverse, inverse}
+	sum := []*big.Rat{new(big.Rat).Set(s.grid.Step), new(big.Rat)}
+	if s.kind == specTriple {
+		square := new(big.Rat).Mul(inverse, inverse)
+		n = []*big.Rat{square, square, square}
+		whole := new(big.Rat).Mul(s.grid.Step, inverse)
+		sum = []*big.Rat{new(big.Rat), new(big.Rat).Mul(whole, big.NewRat(1, 2)), whole}
+	}
+	switch fn {
+	case "count":
+		e.Coef = n
+	case "sum":
+		for i := range n {
+			e.Coef = append(e.Coef, new(big.Rat).Add(sum[i], new(big.Rat).Mul(s.grid.Lower, n[i])))
+		}
+	case "avg":
+		e.Kind = mechanism.Mean
+		if s.kind == specTriple {
+			e.Kind = mechanism.EstimatorKind("mean of triple")
+		}
+	case "var_pop":
+		e.Kind = mechanism.VarPop
+	case "var_samp":
+		e.Kind = mechanism.VarSamp
+	case "stddev_pop":
+		e.Kind = mechanism.StddevPop
+	case "stddev_samp":
+		e.Kind = mechanism.StddevSamp
+	}
+	return e
+}

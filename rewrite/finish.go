@@ -1,0 +1,214 @@
+package rewrite
+
+import (
+	"math/big"
+	"sort"
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/privacy"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+)
+
+// block of work between a draft and its Measurement.
+type pending struct {
+	d      *draft
+	specs  []*released
+	form   form
+	bounds privacy.Contribution
+	public [][]mechanism.Cell
+	isOpen bool // all keys are public
+	sel    mechanism.Selection
+	where  []expr.Expr
+}
+
+// finish turns the drafts into measurements that share the query's loss.
+func (r *resolver) finish(dialect expr.Dialect) ([]Measurement, error) {
+	var work []*pending
+	for _, d := range r.drafts {
+		p, err := r.shape(d)
+		if err != nil {
+			return nil, err
+		}
+		work = append(work, p)
+	}
+	if err := r.allocate(work); err != nil {
+		return nil, err
+	}
+	var out []Measurement
+	for _, p := range work {
+		m, err := r.measurement(p, dialect)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+// shape decides what is measured and under which bounds.
+func (r *resolver) shape(d *draft) (*pending, error) {
+	if err := r.ownColumnsOnly(d); err != nil {
+		return nil, err
+	}
+	if len(d.calls) == 0 {
+		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups.
+		d.calls = append(d.calls, &call{fn: "count", name: "count", units: true, typ: catalog.Of(catalog.Int8)})
+	}
+	p := &pending{d: d, where: append([]expr.Expr{}, d.where...)}
+	if err := r.publicKeys(p); err != nil {
+		return nil, err
+	}
+	p.form, p.bounds = r.bound(p)
+	m := p.bounds.Rows
+	if p.form == formRows {
+		m = 1
+	}
+	var err error
+	if p.specs, err = r.specsOf(d, m, p.isOpen || hasUnits(d)); err != nil {
+		return nil, err
+	}
+	for _, s := range p.specs {
+		s.sensitivity(p.bounds)
+	}
+	if d.unit.e != nil && d.unit.e.Domain().Nullable {
+		p.where = append(p.where, notNull{d.unit.e})
+	}
+	sort.SliceStable(p.where, func(i, j int) bool { return text(p.where[i]) < text(p.where[j]) })
+	return p, nil
+}
+
+func hasUnits(d *draft) bool {
+	for _, k := range d.calls {
+		if k.units && k.filter == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// bound chooses the cheapest form that bounds a unit's contribution.
+func (r *resolver) bound(p *pending) (form, privacy.Contribution) {
+	set := r.set.Bounds
+	if p.d.unit.unique {
+		return formFlat, privacy.Contribution{Groups: 1, Rows: 1}
+	}
+	if set.UnitRows > 0 {
+		return formRows, privacy.Contribution{Groups: set.UnitRows, Rows: 1, UnitRows: set.UnitRows}
+	}
+	c := privacy.Contribution{Groups: max(set.Groups, 1), Rows: max(set.Rows, 1)}
+	owned := true
+	for _, k := range p.d.keys {
+		owned = owned && onlyOwners(k.e, p.d.unit.owners)
+	}
+	if owned {
+		c.Groups = 1
+		return formGroup, c
+	}
+	if p.isOpen && int64(len(p.public)) <= c.Groups {
+		c.Groups = int64(len(p.public)) // L0 covers all that there can be
+		return formGroup, c
+	}
+	return formWindow, c
+}
+
+// ownColumnsOnly refuses a measurement that depends on a row outside of it (a correlated sub-query).
+func (r *resolver) ownColumnsOnly(d *draft) error {
+	own := map[string]bool{}
+	aliasesOf(d.from, own)
+	for _, s := range scansOf(d.from) {
+		for _, h := range s.via {
+			own[h.alias] = true
+		}
+	}
+	ok := true
+	check := func(e expr.Expr) {
+		if e == nil {
+			return
+		}
+		expr.Walk(e, func(e expr.Expr) bool {
+			if c, isColumn := e.(expr.Column); isColumn && !own[c.Alias] {
+				ok = false
+			}
+			return ok
+		})
+	}
+	for _, e := range d.where {
+		check(e)
+	}
+	for _, k := range d.keys {
+		check(k.e)
+	}
+	for _, k := range d.calls {
+		check(k.arg)
+		check(k.filter)
+	}
+	if d.unit.e != nil {
+		check(d.unit.e)
+	}
+	if !ok {
+		return r.fail(refusal.NotSupported, -1, "a sub-query that aggregates private rows cannot depend on the row outside").
+			WithHint("Join the tables and use GROUP BY.")
+	}
+	return nil
+}
+
+// measurement prints a finished draft.
+func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, error) {
+	r.rule(string(p.form))
+	sql := &measurementSQL{p: &expr.Printer{Dialect: dialect}, d: p.d, specs: p.specs, where: p.where, bounds: p.bounds, form: p.form,
+		units: p.sel.Kind == mechanism.Optimal || p.sel.Kind == mechanism.GaussianThreshold}
+	m := Measurement{Name: p.d.name, SQL: sql.print(), Salted: sql.salted(), Units: sql.units, Selection: p.sel,
+		PublicKeys: p.public, Bounds: p.bounds, Loss: p.sel.Share}
+	for _, k := range p.d.keys {
+		m.Keys = append(m.Keys, Column{Name: k.column, Type: k.e.Type()})
+		m.Outputs = append(m.Outputs, Output{Column: Column{Name: k.column, Type: k.e.Type()}, Key: len(m.Keys) - 1})
+	}
+	for _, s := range p.specs {
+		m.Width += s.spec.Width
+		m.Specs = append(m.Specs, s.spec)
+		var err error
+		if m.Loss, err = m.Loss.Add(s.spec.Share); err != nil {
+			return m, r.fail(refusal.InvalidParameterValue, -1, "the loss of this query is out of range")
+		}
+	}
+	for _, c := range p.d.cols {
+		e, err := p.estimator(p.d.calls[c.call])
+		if err != nil {
+			return m, err
+		}
+		m.Outputs = append(m.Outputs, Output{Column: Column{Name: c.name, Type: p.d.calls[c.call].typ}, Key: -1, Estimator: e,
+			Bound: c.end, Confidence: r.set.Confidence})
+	}
+	m.Identity = identity(&m)
+	return m, nil
+}
+
+// identity is the normalised text that names a release: everything that changes the distribution of its numbers.
+func identity(m *Measurement) string {
+	var b strings.Builder
+	b.WriteString(m.SQL)
+	for _, s := range m.Specs {
+		b.WriteString("\n" + s.Name + " " + string(s.Noise) + " L1=" + s.L1.String() + " L2²=" + s.L2Squared.String() + " ε=" + s.Share.Epsilon.String() + " ρ=" + s.Share.Rho.String())
+	}
+	s := m.Selection
+	b.WriteString("\nselection " + string(s.Kind) + " " + itoa(int64(s.Spec)) + " τ=" + itoa(s.Threshold) + " floor=" + itoa(s.MinUnits) + " L0=" + itoa(s.Groups) +
+		" ε=" + s.Share.Epsilon.String() + " δ=" + s.Share.Delta.String() + " ρ=" + s.Share.Rho.String())
+	for _, row := range m.PublicKeys {
+		b.WriteString("\nkey")
+		for _, c := range row {
+			if c.Null {
+				b.WriteString(" NULL")
+			} else {
+				b.WriteString(" " + quote(c.Text))
+			}
+		}
+	}
+	return b.String()
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+func itoa(n int64) string { return big.NewInt(n).String() }

@@ -1,0 +1,240 @@
+package rewrite
+
+import (
+	"strconv"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+// grouping is what names and aggregates mean after a block's rows were grouped.
+//
+// Over Public and Released rows aggregate calls stay calls, for the engine. Over Protected rows they become columns of the
+// released relation of a draft, whose numbers are noisy.
+type grouping struct {
+	inner *exprContext // for keys and arguments: rows before grouping
+	keys  []groupKey
+	draft *draft // nil where nothing is measured
+	// sets are the grouping sets as indexes into keys; nil is one set of all keys.
+	sets [][]int
+}
+
+// groupKey is one GROUP BY expression, before and after grouping.
+type groupKey struct {
+	name string
+	e    expr.Expr // over rows
+	text string
+	out  expr.Expr // after grouping
+}
+
+// key recognises an expression that is a GROUP BY expression.
+func (g *grouping) key(c *exprContext, n *syntax.Node) (expr.Expr, bool, error) {
+	switch n.GetNode().(type) {
+	case *syntax.Node_AConst, *syntax.Node_ParamRef:
+		return nil, false, nil
+	}
+	if len(g.keys) == 0 || containsCall(n, isAggregate) || containsSubLink(n) {
+		return nil, false, nil
+	}
+	depth := c.r.depth
+	e, err := g.inner.resolve(n)
+	c.r.depth = depth
+	if err != nil {
+		return nil, false, nil // the ordinary way gives the error
+	}
+	t := text(e)
+	for _, k := range g.keys {
+		if k.text == t {
+			return k.out, true, nil
+		}
+	}
+	return nil, false, nil
+}
+
+func isAggregate(f *syntax.FuncCall) bool {
+	if f.Over != nil {
+		return false
+	}
+	name := functionName(f)
+	_, ok := aggregates()[name]
+	return ok || name == "median" || name == "dp_low" || name == "dp_high" || f.AggStar || f.AggWithinGroup
+}
+
+// containsCall looks for a call below a node, not inside sub-queries.
+func containsCall(n *syntax.Node, is func(*syntax.FuncCall) bool) bool {
+	found := false
+	walkTree(n, func(n *syntax.Node) bool {
+		if n.GetSubLink() != nil {
+			return false
+		}
+		if f := n.GetFuncCall(); f != nil && is(f) {
+			found = true
+		}
+		if n.GetGroupingFunc() != nil {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func containsSubLink(n *syntax.Node) bool {
+	found := false
+	walkTree(n, func(n *syntax.Node) bool {
+		found = found || n.GetSubLink() != nil
+		return !found
+	})
+	return found
+}
+
+// aggregate resolves an aggregate call.
+func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, error) {
+	if c.group == nil {
+		return nil, c.fail(refusal.GroupingError, f.Location, "aggregate functions are not allowed in %s", c.clause)
+	}
+	kind := aggregates()[name]
+	if name == "median" {
+		kind = aggregateKind{args: 1, result: always(catalog.Float8)}
+	}
+	switch {
+	case f.AggStar && name != "count":
+		return nil, c.fail(refusal.SyntaxError, f.Location, "%s(*) is not an aggregate of PostgreSQL", name)
+	case !f.AggStar && len(f.Args) != kind.args:
+		return nil, c.fail(refusal.UndefinedFunction, f.Location, "function %s with %d arguments does not exist", name, len(f.Args))
+	case f.AggWithinGroup != kind.ordered:
+		return nil, c.fail(refusal.NotSupported, f.Location, "%s must be written with WITHIN GROUP (ORDER BY …), and only ordered-set aggregates may", name)
+	}
+	call, err := c.aggregateArguments(f, name, kind)
+	if err != nil {
+		return nil, err
+	}
+	if c.group.draft == nil {
+		return call, nil
+	}
+	return c.measured(f, call)
+}
+
+// aggregateArguments resolves arguments, DISTINCT, FILTER and ORDER BY in terms of the rows before grouping.
+func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind aggregateKind) (aggregateCall, error) {
+	call := aggregateCall{fn: canonicalAggregate(name), star: f.AggStar, distinct: f.AggDistinct, within: f.AggWithinGroup}
+	in := *c.group.inner
+	in.clause = "aggregate function calls"
+	var err error
+	if call.args, err = in.all(f.Args); err != nil {
+		return call, err
+	}
+	if f.AggFilter != nil {
+		in.clause = "FILTER"
+		if call.filter, err = in.condition(f.AggFilter); err != nil {
+			return call, err
+		}
+	}
+	if call.order, err = in.orderBy(f.AggOrder, nil); err != nil {
+		return call, err
+	}
+	of := catalog.Of(catalog.Int8)
+	switch {
+	case kind.ordered && len(call.order) == 1:
+		of = call.order[0].e.Type()
+	case len(call.args) > 0:
+		for i, a := range call.args {
+			if a.Type().Kind == catalog.Unknown && call.fn != "count" {
+				to := catalog.Of(catalog.Text)
+				if call.fn != "min" && call.fn != "max" && call.fn != "string_agg" {
+					to = catalog.Of(catalog.Float8)
+				}
+				if call.args[i], err = in.b.Coerce(a, to, int(f.Location)); err != nil {
+					return call, c.r.at(err, f.Location)
+				}
+			}
+		}
+		of = call.args[0].Type()
+	}
+	t, ok := kind.result(of)
+	if !ok {
+		return call, c.fail(refusal.UndefinedFunction, f.Location, "function %s(%s) does not exist", name, of)
+	}
+	call.typ = t
+	return call, nil
+}
+
+// measured notes an aggregate over private rows, and stands for its noisy result.
+func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, error) {
+	r, d := c.r, c.group.draft
+	if len(a.order) > 0 {
+		return nil, c.fail(refusal.NotSupported, f.Location, "ORDER BY inside an aggregate is not supported over private rows")
+	}
+	k := &call{fn: a.fn, star: a.star, distinct: a.distinct, filter: a.filter, typ: a.typ, loc: f.Location, name: functionName(f)}
+	if len(a.args) > 0 {
+		k.arg = a.args[0]
+	}
+	if k.distinct && k.arg != nil && d.unit.e != nil && text(k.arg) == text(d.unit.e) {
+		k.fn, k.arg, k.distinct, k.units = "count", nil, false, true
+	}
+	if err := r.checkCall(f, k); err != nil {
+		return nil, err
+	}
+	r.calls = append(r.calls, k)
+	return d.column(k, ""), nil
+}
+
+// checkCall holds the closed list of aggregates over private rows, and the owner's.
+func (r *resolver) checkCall(f *syntax.FuncCall, k *call) error {
+	name := functionName(f)
+	allowed := false
+	for _, a := range r.set.AllowedFunctions {
+		allowed = allowed || canonicalAggregate(a) == canonicalAggregate(name)
+	}
+	if !allowed {
+		return r.fail(refusal.InsufficientPrivilege, f.Location, "function %s is not allowed on this data set", name).
+			WithHint("SELECT * FROM dp.functions lists what may be asked.")
+	}
+	if !aggregates()[name].private {
+		return r.fail(refusal.NotSupported, f.Location, "function %s is not supported over private rows", name).
+			WithHint("Over private rows count, sum, avg, variance and stddev are answered.")
+	}
+	if k.distinct {
+		return r.fail(refusal.NotSupported, f.Location, "%s(DISTINCT …) is supported for the privacy unit's column only", name)
+	}
+	return nil
+}
+
+// intervalEnd resolves dp_low(aggregate) and dp_high(aggregate).
+func (c *exprContext) intervalEnd(f *syntax.FuncCall, name string) (expr.Expr, error) {
+	refuse := c.fail(refusal.NotSupported, f.Location, "%s takes one aggregate over private rows, such as %s(count(*))", name, name)
+	if c.group == nil || c.group.draft == nil || len(f.Args) != 1 || f.Args[0].GetFuncCall() == nil {
+		return nil, refuse
+	}
+	e, err := c.resolve(f.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	col, ok := e.(expr.Column)
+	if !ok {
+		return nil, refuse
+	}
+	end := map[string]string{"dp_low": "low", "dp_high": "high"}[name]
+	out, ok := c.group.draft.intervalColumn(col, end)
+	if !ok {
+		return nil, refuse
+	}
+	return out, nil
+}
+
+// groupingFunc resolves GROUPING(a, b): which keys are not part of a row's grouping set.
+func (c *exprContext) groupingFunc(v *syntax.GroupingFunc) (expr.Expr, error) {
+	if c.group == nil {
+		return nil, c.fail(refusal.GroupingError, v.Location, "GROUPING is not allowed in %s", c.clause)
+	}
+	if c.group.sets != nil {
+		return nil, c.fail(refusal.NotSupported, v.Location, "GROUPING is not supported yet with grouping sets")
+	}
+	for _, a := range v.Args {
+		if _, ok, err := c.group.key(c, a); err != nil || !ok {
+			return nil, c.fail(refusal.GroupingError, v.Location, "arguments to GROUPING must be grouping expressions of the associated query level")
+		}
+	}
+	return expr.Const{Typ: catalog.Of(catalog.Int4), Text: strconv.Itoa(0), Pos: int(v.Location)}, nil
+}

@@ -1,0 +1,421 @@
+package rewrite
+
+import (
+	"strconv"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+// fromClause resolves FROM a, b, c as cross joins.
+func (r *resolver) fromClause(items []*syntax.Node, sc *scope, e *env) (from, error) {
+	var out from
+	for _, n := range items {
+		f, cols, err := r.fromItem(n, sc, e)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.addColumns(sc, cols); err != nil {
+			return nil, err
+		}
+		if out == nil {
+			out = f
+		} else {
+			out = &join{kind: "CROSS JOIN", l: out, r: f}
+		}
+	}
+	return out, nil
+}
+
+// fromColumns are what one FROM item shows.
+type fromColumns struct {
+	cols   []scopeColumn
+	tables []string
+	loc    int32
+}
+
+func (r *resolver) addColumns(sc *scope, c fromColumns) error {
+	for _, t := range c.tables {
+		for _, have := range sc.tables {
+			if t == have {
+				return r.fail(refusal.DuplicateAlias, c.loc, "table name %q specified more than once", t)
+			}
+		}
+		sc.tables = append(sc.tables, t)
+	}
+	sc.cols = append(sc.cols, c.cols...)
+	return nil
+}
+
+func (r *resolver) fromItem(n *syntax.Node, outer *scope, e *env) (from, fromColumns, error) {
+	if err := r.enter(-1); err != nil {
+		return nil, fromColumns{}, err
+	}
+	defer r.leave()
+	switch v := n.GetNode().(type) {
+	case *syntax.Node_RangeVar:
+		return r.rangeVar(v.RangeVar, e)
+	case *syntax.Node_RangeSubselect:
+		s := v.RangeSubselect
+		if s.Lateral {
+			return nil, fromColumns{}, r.fail(refusal.NotSupported, -1, "LATERAL is not supported").
+				WithHint("Join the tables, or compute the expression in the sub-query's select list.")
+		}
+		q, err := r.selectBlock(s.Subquery.GetSelectStmt(), outer.parent, e)
+		if err != nil {
+			return nil, fromColumns{}, err
+		}
+		return r.derive(q, s.Alias, "", -1)
+	case *syntax.Node_JoinExpr:
+		return r.joinExpr(v.JoinExpr, outer, e)
+	case *syntax.Node_RangeFunction:
+		return r.rangeFunction(v.RangeFunction, outer)
+	case *syntax.Node_RangeTableSample:
+		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.RangeTableSample.Location, "TABLESAMPLE is not supported")
+	}
+	return nil, fromColumns{}, r.fail(refusal.NotSupported, -1, "this kind of FROM item is not supported")
+}
+
+// rangeVar resolves a name in FROM: a WITH query, a declared table, or a table of schema dp.
+func (r *resolver) rangeVar(v *syntax.RangeVar, e *env) (from, fromColumns, error) {
+	if v.Catalogname != "" && v.Catalogname != r.set.Database {
+		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.Location, "cross-database references are not implemented")
+	}
+	if v.Schemaname == "" {
+		if found := e.find(v.Relname); found != nil {
+			q, err := r.selectBlock(found.cte.Ctequery.GetSelectStmt(), nil, found.parent)
+			if err != nil {
+				return nil, fromColumns{}, err
+			}
+			alias := v.Alias
+			if alias == nil {
+				alias = &syntax.Alias{Aliasname: v.Relname}
+			}
+			return r.derive(q, &syntax.Alias{Aliasname: alias.Aliasname, Colnames: firstNames(alias.Colnames, found.cte.Aliascolnames)}, v.Relname, v.Location)
+		}
+	}
+	if v.Schemaname == "dp" {
+		return r.systemTable(v)
+	}
+	name := v.Relname
+	if v.Schemaname != "" && v.Schemaname != "public" {
+		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation \"%s.%s\" does not exist", v.Schemaname, name)
+	}
+	table, ok := r.ds.Table(name)
+	if !ok {
+		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation %q does not exist", name).
+			WithHint("SELECT * FROM dp.tables lists what this data set has.")
+	}
+	return r.scan(table, v)
+}
+
+// firstNames lays explicit column aliases over those of a WITH query.
+func firstNames(over, under []*syntax.Node) []*syntax.Node {
+	if len(over) >= len(under) {
+		return over
+	}
+	return append(append([]*syntax.Node{}, over...), under[len(over):]...)
+}
+
+func columnNames(a *syntax.Alias) []string {
+	var names []string
+	for _, n := range a.GetColnames() {
+		names = append(names, n.GetString_().GetSval())
+	}
+	return names
+}
+
+// rename lays an alias over columns.
+func (r *resolver) rename(cols []scopeColumn, table string, names []string, loc int32) (fromColumns, error) {
+	if len(names) > len(cols) {
+		return fromColumns{}, r.fail(refusal.InvalidColumnReference, loc, "table %q has %d columns available but %d columns specified", table, len(cols), len(names))
+	}
+	for i := range cols {
+		cols[i].table = table
+		if i < len(names) {
+			cols[i].name = names[i]
+		}
+	}
+	out := fromColumns{cols: cols, loc: loc}
+	if table != "" {
+		out.tables = []string{table}
+	}
+	return out, nil
+}
+
+// derive makes a FROM item of a sub-query.
+func (r *resolver) derive(q *query, a *syntax.Alias, fallback string, loc int32) (from, fromColumns, error) {
+	d := &derived{q: q, alias: r.alias("q")}
+	name := a.GetAliasname()
+	if name == "" {
+		name = fallback
+	}
+	var cols []scopeColumn
+	for i, c := range q.columns() {
+		column := expr.Column{Alias: d.alias, Name: "c" + strconv.Itoa(i+1), Typ: c.Type, Dom: q.domain(i)}
+		if q.op == "" && q.values == nil {
+			if inner, ok := q.items[i].e.(expr.Column); ok && r.notNullByList[expr.ColumnKey{Alias: inner.Alias, Name: inner.Name}] {
+				r.notNullByList[expr.ColumnKey{Alias: column.Alias, Name: column.Name}] = true
+			}
+		}
+		cols = append(cols, scopeColumn{name: c.Name, e: column})
+	}
+	out, err := r.rename(cols, name, columnNames(a), loc)
+	return d, out, err
+}
+
+// domain is what is known of a query's output column.
+func (q *query) domain(i int) expr.Domain {
+	if q.op == "" {
+		if q.values != nil {
+			return expr.Domain{Nullable: true}
+		}
+		return q.items[i].e.Domain()
+	}
+	return unionDomain(q.left.domain(i), q.right.domain(i))
+}
+
+func (r *resolver) scan(t *catalog.Table, v *syntax.RangeVar) (from, fromColumns, error) {
+	s := &scan{table: t, alias: r.alias("t")}
+	var cols []scopeColumn
+	for _, c := range t.Columns {
+		if c.Type.Kind == catalog.Unsupported {
+			continue
+		}
+		cols = append(cols, scopeColumn{name: c.Name, e: r.columnOf(s, c)})
+	}
+	if !t.Public {
+		if err := r.unitOf(s, v.Location); err != nil {
+			return nil, fromColumns{}, err
+		}
+	}
+	name := t.Name
+	if v.Alias != nil {
+		name = v.Alias.Aliasname
+	}
+	out, err := r.rename(cols, name, columnNames(v.Alias), v.Location)
+	return s, out, err
+}
+
+func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fromColumns, error) {
+	none := fromColumns{}
+	kind, ok := map[syntax.JoinType]string{syntax.JOIN_INNER: "JOIN", syntax.JOIN_LEFT: "LEFT JOIN",
+		syntax.JOIN_RIGHT: "RIGHT JOIN", syntax.JOIN_FULL: "FULL JOIN"}[j.Jointype]
+	if !ok {
+		return nil, none, r.fail(refusal.NotSupported, -1, "this kind of join is not supported")
+	}
+	l, lc, err := r.fromItem(j.Larg, outer, e)
+	if err != nil {
+		return nil, none, err
+	}
+	rt, rc, err := r.fromItem(j.Rarg, outer, e)
+	if err != nil {
+		return nil, none, err
+	}
+	out := &join{kind: kind, l: l, r: rt}
+	both := &scope{parent: outer.parent}
+	if err := r.addColumns(both, lc); err != nil {
+		return nil, none, err
+	}
+	if err := r.addColumns(both, rc); err != nil {
+		return nil, none, err
+	}
+	b := builder(out.property())
+	switch {
+	case j.IsNatural || len(j.UsingClause) > 0:
+		names := columnNames(&syntax.Alias{Colnames: j.UsingClause})
+		if j.IsNatural {
+			names = common(lc.cols, rc.cols)
+		}
+		merged, err := r.using(out, b, names, lc, rc)
+		if err != nil {
+			return nil, none, err
+		}
+		both.cols = merged
+	case j.Quals != nil:
+		ctx := &exprContext{r: r, sc: both, b: b, env: e, clause: "JOIN conditions", prop: out.property()}
+		for _, c := range conjuncts(j.Quals) {
+			cond, err := ctx.condition(c)
+			if err != nil {
+				return nil, none, err
+			}
+			out.on = append(out.on, cond)
+			out.equal = append(out.equal, ctx.equalities(c)...)
+		}
+	}
+	if len(out.on) == 0 && kind == "JOIN" {
+		out.kind = "CROSS JOIN"
+	}
+	nullable(both.cols, len(lc.cols), kind, out)
+	cols := fromColumns{cols: both.cols, tables: both.tables, loc: -1}
+	if j.Alias != nil {
+		cols, err = r.rename(visible(both.cols), j.Alias.Aliasname, columnNames(j.Alias), -1)
+	}
+	return out, cols, err
+}
+
+func visible(cols []scopeColumn) []scopeColumn {
+	var out []scopeColumn
+	for _, c := range cols {
+		if !c.merged {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// common are the names that NATURAL joins on, in the left side's order.
+func common(l, r []scopeColumn) []string {
+	var out []string
+	for _, a := range l {
+		for _, b := range r {
+			if a.name == b.name && !a.merged && !b.merged {
+				out = append(out, a.name)
+			}
+		}
+	}
+	return out
+}
+
+// using joins on columns of the same name. The merged columns come first and are reached without a qualifier.
+func (r *resolver) using(j *join, b *expr.Builder, names []string, lc, rc fromColumns) ([]scopeColumn, error) {
+	var front []scopeColumn
+	ls, rs := &scope{cols: lc.cols, tables: lc.tables}, &scope{cols: rc.cols, tables: rc.tables}
+	taken := map[string]bool{}
+	for _, name := range names {
+		le, _, lerr := ls.lookup("", name)
+		re, _, rerr := rs.lookup("", name)
+		if lerr != nil || rerr != nil {
+			return nil, r.fail(refusal.UndefinedColumn, -1, "column %q specified in USING clause does not exist in both tables", name)
+		}
+		cond, err := b.Op("=", le, re, -1)
+		if err != nil {
+			return nil, r.at(err, -1)
+		}
+		j.on = append(j.on, cond)
+		j.equal = append(j.equal, pair{text(le), text(re)})
+		m := le
+		switch j.kind {
+		case "RIGHT JOIN":
+			m = re
+		case "FULL JOIN":
+			if m, err = b.Coalesce([]expr.Expr{withNull(le), withNull(re)}, -1); err != nil {
+				return nil, r.at(err, -1)
+			}
+		}
+		taken[name] = true
+		front = append(front, scopeColumn{name: name, e: m})
+	}
+	out := front
+	for _, c := range append(append([]scopeColumn{}, lc.cols...), rc.cols...) {
+		c.merged = c.merged || taken[c.name]
+		out = append(out, c)
+	}
+	return out, nil
+}
+
+func withNull(e expr.Expr) expr.Expr {
+	if c, ok := e.(expr.Column); ok {
+		c.Dom.Nullable = true
+		return c
+	}
+	return e
+}
+
+// nullable marks the columns that an outer join fills with NULL.
+func nullable(cols []scopeColumn, _ int, kind string, j *join) {
+	left, right := map[string]bool{}, map[string]bool{}
+	aliasesOf(j.l, left)
+	aliasesOf(j.r, right)
+	for i, c := range cols {
+		col, ok := c.e.(expr.Column)
+		if !ok {
+			continue
+		}
+		if (right[col.Alias] && (kind == "LEFT JOIN" || kind == "FULL JOIN")) || (left[col.Alias] && (kind == "RIGHT JOIN" || kind == "FULL JOIN")) {
+			cols[i].e = withNull(col)
+		}
+	}
+}
+
+// aliasesOf collects the printed aliases below a FROM node.
+func aliasesOf(f from, out map[string]bool) {
+	switch v := f.(type) {
+	case *scan:
+		out[v.alias] = true
+	case *derived:
+		out[v.alias] = true
+	case *releasedRef:
+		out[v.alias] = true
+	case *systemRef:
+		out[v.alias] = true
+	case *series:
+		out[v.alias] = true
+	case *join:
+		aliasesOf(v.l, out)
+		aliasesOf(v.r, out)
+	}
+}
+
+func (r *resolver) systemTable(v *syntax.RangeVar) (from, fromColumns, error) {
+	for _, t := range SystemTables() {
+		if t.Name != "dp."+v.Relname {
+			continue
+		}
+		s := &systemRef{table: t, alias: r.alias("s")}
+		r.system[t.Name] = true
+		var cols []scopeColumn
+		for _, c := range t.Columns {
+			cols = append(cols, scopeColumn{name: c.Name, e: expr.Column{Alias: s.alias, Name: c.Name, Typ: c.Type, Dom: expr.Domain{Nullable: true}}})
+		}
+		name := v.Relname
+		if v.Alias != nil {
+			name = v.Alias.Aliasname
+		}
+		out, err := r.rename(cols, name, columnNames(v.Alias), v.Location)
+		return s, out, err
+	}
+	return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation \"dp.%s\" does not exist", v.Relname).
+		WithHint("Schema dp has the tables budget, history, limits, tables, columns and functions.")
+}
+
+// rangeFunction allows generate_series over constants: no length may depend on data.
+func (r *resolver) rangeFunction(f *syntax.RangeFunction, outer *scope) (from, fromColumns, error) {
+	none := fromColumns{}
+	refuse := r.fail(refusal.NotSupported, -1, "functions in FROM are not supported, except generate_series over constants")
+	if len(f.Functions) != 1 || f.Ordinality || f.IsRowsfrom || len(f.Coldeflist) > 0 {
+		return nil, none, refuse
+	}
+	call := f.Functions[0].GetList().GetItems()[0].GetFuncCall()
+	if call == nil || functionName(call) != "generate_series" || len(call.Args) < 2 || len(call.Args) > 3 {
+		return nil, none, refuse
+	}
+	ctx := &exprContext{r: r, sc: &scope{}, b: builder(Public), clause: "functions in FROM"}
+	s := &series{alias: r.alias("g")}
+	for _, a := range call.Args {
+		e, err := ctx.resolve(a)
+		if err != nil {
+			return nil, none, err
+		}
+		if _, ok := expr.Fold(e); !ok {
+			return nil, none, refuse
+		}
+		s.args = append(s.args, e)
+	}
+	t, err := expr.CommonType(s.args[:2], "generate_series", -1)
+	if err != nil {
+		return nil, none, r.at(err, call.Location)
+	}
+	if s.typ = t; t.Kind == catalog.Date {
+		s.typ = catalog.Of(catalog.Timestamptz)
+	}
+	name := "generate_series"
+	if f.Alias != nil {
+		name = f.Alias.Aliasname
+	}
+	col := scopeColumn{name: name, e: expr.Column{Alias: s.alias, Name: "c1", Typ: s.typ}}
+	out, err := r.rename([]scopeColumn{col}, name, columnNames(f.Alias), -1)
+	return s, out, err
+}

@@ -1,0 +1,203 @@
+package rewrite
+
+import (
+	"strconv"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+// groupedBlock resolves a block with GROUP BY, HAVING or aggregates. What it becomes depends on its rows:
+//
+//	Public, Released            → the engine aggregates
+//	Protected, keys hold unit   → Protected: an exact row per unit (and key)
+//	Protected                   → Released: a measurement, and an outer block over its noisy rows
+func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContext) error {
+	rows.clause = "GROUP BY"
+	keys, err := r.groupKeys(s, rows)
+	if err != nil {
+		return err
+	}
+	g := &grouping{inner: rows}
+	outer := &exprContext{r: r, sc: rows.sc, env: rows.env, clause: "SELECT", prop: q.prop, unit: &q.unit, group: g}
+	switch {
+	case q.prop == Protected && r.holdsUnit(q, keys):
+		r.perUnit(q, g, keys)
+		outer.b = builder(Protected)
+	case q.prop == Protected:
+		if err := r.measure(q, g, keys); err != nil {
+			return err
+		}
+		outer.b, outer.prop, outer.windows = builder(Released), Released, true
+		outer.unit = nil
+	default:
+		for _, k := range keys {
+			k.out = k.e
+			g.keys = append(g.keys, k)
+			q.groups = append(q.groups, k.e)
+		}
+		q.grouped = true
+		outer.b, outer.windows = builder(q.prop), true
+	}
+	if err := r.selectList(q, s, outer); err != nil {
+		return err
+	}
+	outer.clause = "HAVING"
+	for _, n := range conjuncts(s.HavingClause) {
+		cond, err := outer.condition(n)
+		if err != nil {
+			return err
+		}
+		if g.draft != nil {
+			q.where = append(q.where, cond)
+		} else {
+			q.having = append(q.having, cond)
+		}
+	}
+	if q.prop == Protected {
+		return r.plainProtected(q, s)
+	}
+	return r.finishBlock(q, s, outer)
+}
+
+// groupKeys resolves the GROUP BY list: an input column's name first, then an output column's name or position, else an
+// expression.
+func (r *resolver) groupKeys(s *syntax.SelectStmt, rows *exprContext) ([]groupKey, error) {
+	var out []groupKey
+	for _, n := range s.GroupClause {
+		if set := n.GetGroupingSet(); set != nil {
+			if set.Kind == syntax.GROUPING_SET_EMPTY {
+				continue
+			}
+			return nil, r.fail(refusal.NotSupported, set.Location, "grouping sets, ROLLUP and CUBE are not supported").
+				WithHint("Ask one query for each set of keys.")
+		}
+		k, err := r.groupKey(s, n, rows)
+		if err != nil {
+			return nil, err
+		}
+		dup := false
+		for _, have := range out {
+			dup = dup || have.text == k.text
+		}
+		if !dup {
+			out = append(out, k)
+		}
+	}
+	return out, nil
+}
+
+func (r *resolver) groupKey(s *syntax.SelectStmt, n *syntax.Node, rows *exprContext) (groupKey, error) {
+	target, err := r.groupTarget(s, n, rows)
+	if err != nil {
+		return groupKey{}, err
+	}
+	name := figureName(target)
+	if containsCall(target, isAggregate) {
+		return groupKey{}, r.fail(refusal.GroupingError, location(target), "aggregate functions are not allowed in GROUP BY")
+	}
+	e, err := rows.resolve(target)
+	if err != nil {
+		return groupKey{}, err
+	}
+	if e, err = r.known(rows.b, e, location(target)); err != nil {
+		return groupKey{}, err
+	}
+	return groupKey{name: name, e: e, text: text(e)}, nil
+}
+
+// groupTarget finds the expression that a GROUP BY item stands for.
+func (r *resolver) groupTarget(s *syntax.SelectStmt, n *syntax.Node, rows *exprContext) (*syntax.Node, error) {
+	if k := n.GetAConst(); k != nil {
+		iv, ok := k.Val.(*syntax.A_Const_Ival)
+		if !ok {
+			return nil, r.fail(refusal.SyntaxError, k.Location, "non-integer constant in GROUP BY")
+		}
+		i := int(iv.Ival.GetIval())
+		if i < 1 || i > len(s.TargetList) {
+			return nil, r.fail(refusal.InvalidColumnReference, k.Location, "GROUP BY position %d is not in select list", i)
+		}
+		t := s.TargetList[i-1].GetResTarget()
+		if _, _, star := starOf(t.Val); star {
+			return nil, r.fail(refusal.NotSupported, k.Location, "GROUP BY position %d is *", i).WithHint("Name the columns.")
+		}
+		return t.Val, nil
+	}
+	if ref := n.GetColumnRef(); ref != nil && len(ref.Fields) == 1 {
+		name := ref.Fields[0].GetString_().GetSval()
+		if _, depth, err := rows.sc.lookup("", name); err != nil && err.Code == refusal.UndefinedColumn || depth > 0 {
+			for _, tn := range s.TargetList {
+				if t := tn.GetResTarget(); t.Name == name {
+					return t.Val, nil
+				}
+			}
+		}
+	}
+	return n, nil
+}
+
+// holdsUnit tells that the keys contain the unit: each group is (a part of) one unit.
+func (r *resolver) holdsUnit(q *query, keys []groupKey) bool {
+	if q.unit.e == nil {
+		return false
+	}
+	for _, k := range keys {
+		if k.text == text(q.unit.e) {
+			return true
+		}
+	}
+	return false
+}
+
+// perUnit groups within units: exact, since nothing leaves a unit.
+func (r *resolver) perUnit(q *query, g *grouping, keys []groupKey) {
+	r.rule("AggregateWithinUnit")
+	unique := true
+	for _, k := range keys {
+		k.out = k.e
+		g.keys = append(g.keys, k)
+		q.groups = append(q.groups, k.e)
+		unique = unique && (k.text == text(q.unit.e) || onlyOwners(k.e, q.unit.owners))
+	}
+	q.grouped = true
+	q.unit = unit{e: q.unit.e, unique: unique, owners: q.unit.owners}
+}
+
+// onlyOwners tells that an expression is a function of the unit alone.
+func onlyOwners(e expr.Expr, owners map[string]bool) bool {
+	ok := true
+	expr.Walk(e, func(e expr.Expr) bool {
+		switch v := e.(type) {
+		case expr.Column:
+			ok = ok && owners[v.Alias]
+		case *subQuery:
+			ok = false
+		}
+		return ok
+	})
+	return ok
+}
+
+// measure starts a measurement and puts its released relation in the place of the block's rows.
+func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
+	d := &draft{name: "released_" + strconv.Itoa(len(r.drafts)+1), alias: r.alias("r"), from: q.from, where: q.where, unit: q.unit}
+	for i, k := range keys {
+		canonical, err := expr.GroupKey(k.e)
+		if err != nil {
+			return r.at(err, -1)
+		}
+		dk := draftKey{name: k.name, e: canonical, column: "k" + strconv.Itoa(i+1)}
+		k.out = expr.Column{Alias: d.alias, Name: dk.column, Typ: keyType(canonical), Dom: expr.Domain{Nullable: true}}
+		g.keys = append(g.keys, k)
+		d.keys = append(d.keys, dk)
+	}
+	g.draft = d
+	r.drafts = append(r.drafts, d)
+	q.from, q.where, q.prop, q.unit = &releasedRef{d: d, alias: d.alias}, nil, Released, unit{}
+	return nil
+}
+
+// keyType is a key's type in the released relation. A numeric key is trimmed, so its scale is no longer fixed.
+func keyType(e expr.Expr) catalog.Type { return e.Type() }

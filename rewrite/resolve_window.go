@@ -1,0 +1,126 @@
+package rewrite
+
+import (
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+// windowFunctions is the closed list, with the type of each; nil takes the first argument's.
+func windowFunctions() map[string]func(catalog.Type) (catalog.Type, bool) {
+	whole, share := always(catalog.Int8), always(catalog.Float8)
+	return map[string]func(catalog.Type) (catalog.Type, bool){
+		"row_number": whole, "rank": whole, "dense_rank": whole, "percent_rank": share, "cume_dist": share,
+		"ntile": always(catalog.Int4), "lag": itself, "lead": itself, "first_value": itself, "last_value": itself, "nth_value": itself,
+		"count": whole, "sum": sumType, "avg": averageType, "min": itself, "max": itself,
+	}
+}
+
+// windowCall resolves a window function over publishable rows.
+func (c *exprContext) windowCall(f *syntax.FuncCall, name string) (expr.Expr, error) {
+	loc := f.Location
+	typ, ok := windowFunctions()[name]
+	switch {
+	case !ok:
+		return nil, c.fail(refusal.NotSupported, loc, "window function %q is not supported", name)
+	case c.prop == Protected:
+		return nil, c.fail(refusal.NotSupported, loc, "window functions are not supported over private rows").
+			WithHint("Aggregate in a sub-query, and put the window function over its result.")
+	case !c.windows:
+		return nil, c.fail(refusal.WindowingError, loc, "window functions are not allowed in %s", c.clause)
+	case f.AggDistinct || len(f.AggOrder) > 0 || f.Over.Name != "" || f.Over.Refname != "":
+		return nil, c.fail(refusal.NotSupported, loc, "this form of window function is not supported")
+	}
+	w := windowCall{fn: name, star: f.AggStar}
+	in := *c
+	in.windows, in.clause = false, "window functions"
+	var err error
+	if w.args, err = in.all(f.Args); err != nil {
+		return nil, err
+	}
+	if w.partition, err = in.all(f.Over.PartitionClause); err != nil {
+		return nil, err
+	}
+	if w.order, err = in.orderBy(f.Over.OrderClause, nil); err != nil {
+		return nil, err
+	}
+	if f.AggFilter != nil {
+		if w.filter, err = in.condition(f.AggFilter); err != nil {
+			return nil, err
+		}
+	}
+	of := catalog.Of(catalog.Int8)
+	if len(w.args) > 0 {
+		of = w.args[0].Type()
+	}
+	if w.typ, ok = typ(of); !ok {
+		return nil, c.fail(refusal.UndefinedFunction, loc, "function %s(%s) does not exist", name, of)
+	}
+	if w.frame, err = in.frame(f.Over, loc); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// The bits of WindowDef.frameOptions (parsenodes.h).
+const (
+	frameNonDefault         = 0x00001
+	frameRange              = 0x00002
+	frameRows               = 0x00004
+	frameStartUnbounded     = 0x00020
+	frameEndUnbounded       = 0x00100
+	frameStartCurrent       = 0x00200
+	frameEndCurrent         = 0x00400
+	frameStartPreceding     = 0x00800
+	frameEndPreceding       = 0x01000
+	frameStartFollowing     = 0x02000
+	frameEndFollowing       = 0x04000
+	frameExclusions         = 0x38000
+	frameEndUnboundedFollow = frameEndUnbounded
+)
+
+// frame prints a window's frame from its bits; ends are constants.
+func (c *exprContext) frame(w *syntax.WindowDef, loc int32) (string, error) {
+	o := w.FrameOptions
+	if o&frameNonDefault == 0 {
+		return "", nil
+	}
+	if o&frameExclusions != 0 || o&(frameRows|frameRange) == 0 {
+		return "", c.fail(refusal.NotSupported, loc, "GROUPS frames and EXCLUDE are not supported")
+	}
+	unit := "ROWS"
+	if o&frameRange != 0 {
+		unit = "RANGE"
+	}
+	start, err := c.frameEnd(w.StartOffset, o&frameStartUnbounded != 0, o&frameStartCurrent != 0, o&frameStartPreceding != 0, "UNBOUNDED PRECEDING", loc)
+	if err != nil {
+		return "", err
+	}
+	end, err := c.frameEnd(w.EndOffset, o&frameEndUnboundedFollow != 0, o&frameEndCurrent != 0, o&frameEndPreceding != 0, "UNBOUNDED FOLLOWING", loc)
+	if err != nil {
+		return "", err
+	}
+	return unit + " BETWEEN " + start + " AND " + end, nil
+}
+
+func (c *exprContext) frameEnd(n *syntax.Node, unbounded, current, preceding bool, whole string, loc int32) (string, error) {
+	switch {
+	case unbounded:
+		return whole, nil
+	case current:
+		return "CURRENT ROW", nil
+	}
+	e, err := c.resolve(n)
+	if err != nil {
+		return "", err
+	}
+	k, ok := e.(expr.Const)
+	if !ok || !isNumber(k.Typ) || k.Null {
+		return "", c.fail(refusal.NotSupported, loc, "a frame's offset must be a constant number")
+	}
+	if preceding {
+		return k.Text + " PRECEDING", nil
+	}
+	return k.Text + " FOLLOWING", nil
+}

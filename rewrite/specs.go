@@ -1,0 +1,222 @@
+package rewrite
+
+import (
+	"math/big"
+	"sort"
+
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/privacy"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+)
+
+// OneRelease measures what belongs together once: count(x), sum(x), avg(x) and the variances of one column under one
+// filter come from one vector of whole numbers with one joint sensitivity, and so cost one share and agree with each other.
+//
+//	units                     the number of units                       Δ = 1
+//	rows                      Σ min(n, m)                               Δ = m
+//	sum     (only sum)        Σ x on the grid                           Δ = m · max(|L|, |U|)/step
+//	pair    (avg, sum+count)  (Σ s, Σ (G − s))                          Δ = m · G, as a row adds G in all
+//	triple  (variances)       (Σ (G − s)², Σ 2s(G − s), Σ s²)           Δ = m · G², as a row adds G² in all
+type specKind string
+
+const (
+	specUnits  specKind = "units"
+	specRows   specKind = "rows"
+	specSum    specKind = "sum"
+	specPair   specKind = "pair"
+	specTriple specKind = "triple"
+)
+
+func (k specKind) width() int {
+	return map[specKind]int{specUnits: 1, specRows: 1, specSum: 1, specPair: 2, specTriple: 3}[k]
+}
+
+// released is one spec of a draft: what is measured, and of what.
+type released struct {
+	kind   specKind
+	arg    expr.Expr // nil: rows
+	filter expr.Expr
+	grid   expr.Gridded
+	delta  *big.Int // Δ: what one unit can move in one group
+	first  int      // index of its first number
+	host   bool     // it also counts the rows of its filter, as its column is never NULL
+	spec   mechanism.Spec
+}
+
+func (s *released) name() string {
+	n := string(s.kind)
+	if s.arg != nil {
+		n += "(" + text(s.arg) + ")"
+	}
+	if s.filter != nil {
+		n += " FILTER (" + text(s.filter) + ")"
+	}
+	return n
+}
+
+// set names the rows that a call counts: its argument and filter.
+type set struct{ arg, filter string }
+
+func setOf(k *call) set {
+	var s set
+	if k.arg != nil && !(k.fn == "count" && !k.arg.Domain().Nullable) {
+		s.arg = text(k.arg)
+	}
+	if k.filter != nil {
+		s.filter = text(k.filter)
+	}
+	return s
+}
+
+// wants collects which functions are asked of one set of rows.
+type wants struct {
+	arg, filter expr.Expr
+	fns         map[string]bool
+	loc         int32
+	host        bool
+}
+
+// groupCalls sorts a draft's calls into sets. A count of all rows belongs to the set of a column that is never NULL, if
+// such a column is averaged, and if the count is not needed to choose groups.
+func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
+	out := map[set]*wants{}
+	for _, k := range d.calls {
+		if k.units {
+			continue
+		}
+		s := setOf(k)
+		w := out[s]
+		if w == nil {
+			w = &wants{filter: k.filter, fns: map[string]bool{}, loc: k.loc}
+			out[s] = w
+		}
+		if s.arg != "" {
+			w.arg = k.arg
+		}
+		w.fns[k.fn] = true
+	}
+	if !mergeCounts {
+		return out
+	}
+	for s := range out {
+		if s.arg != "" {
+			continue
+		}
+		if host := hostOfCount(out, s); host != nil {
+			host.fns["count"], host.host = true, true
+			delete(out, s)
+		}
+	}
+	return out
+}
+
+// hostOfCount finds a set over the same filter whose column is never NULL and which is measured as a pair or triple.
+func hostOfCount(sets map[set]*wants, s set) *wants {
+	var names []string
+	for o, w := range sets {
+		if o.arg != "" && o.filter == s.filter && !w.arg.Domain().Nullable && w.kind() != specSum {
+			names = append(names, o.arg)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	sort.Strings(names)
+	return sets[set{arg: names[0], filter: s.filter}]
+}
+
+func (w *wants) kind() specKind {
+	switch {
+	case w.fns["var_pop"] || w.fns["var_samp"] || w.fns["stddev_pop"] || w.fns["stddev_samp"]:
+		return specTriple
+	case w.fns["avg"] || w.fns["sum"] && w.fns["count"]:
+		return specPair
+	case w.fns["sum"]:
+		return specSum
+	}
+	return specRows
+}
+
+// specsOf lists what is measured for a draft, in an order that does not depend on how the query was written.
+func (r *resolver) specsOf(d *draft, m int64, mergeCounts bool) ([]*released, error) {
+	var out []*released
+	for _, k := range d.calls {
+		if k.units && (len(out) == 0 || !sameFilter(out, k)) {
+			out = append(out, &released{kind: specUnits, filter: k.filter, delta: big.NewInt(1)})
+		}
+	}
+	for _, w := range groupCalls(d, mergeCounts) {
+		s := &released{kind: w.kind(), arg: w.arg, filter: w.filter, host: w.host}
+		if err := r.gridOf(s, w, m); err != nil {
+			return nil, err
+		}
+		out = append(out, s)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].name() < out[j].name() })
+	first := 0
+	for _, s := range out {
+		s.first = first
+		first += s.kind.width()
+	}
+	return out, nil
+}
+
+func sameFilter(have []*released, k *call) bool {
+	for _, s := range have {
+		if s.kind == specUnits && (s.filter == nil) == (k.filter == nil) && (s.filter == nil || text(s.filter) == text(k.filter)) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxVarianceGrid bounds G where G² is summed: 2⁴⁰, so that a square fits 128 bits with room for 2⁴⁰ rows.
+func maxVarianceGrid() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 40) }
+
+// gridOf computes Δ.
+func (r *resolver) gridOf(s *released, w *wants, m int64) error {
+	rows := big.NewInt(m)
+	if s.kind == specRows {
+		s.delta = rows
+		return nil
+	}
+	g, err := expr.Grid(s.arg, m)
+	if err != nil {
+		return r.at(err, w.loc)
+	}
+	s.grid = g
+	switch s.kind {
+	case specSum:
+		s.delta = new(big.Int).Mul(rows, g.PlainMax())
+	case specPair:
+		s.delta = new(big.Int).Mul(rows, g.G)
+	case specTriple:
+		if g.G.Cmp(maxVarianceGrid()) > 0 {
+			return r.fail(refusal.NotSupported, w.loc, "the bounds of this column are too wide for a variance").
+				WithHint("Narrow them in the query: least(greatest(x, 0), 100).")
+		}
+		s.delta = new(big.Int).Mul(rows, new(big.Int).Mul(g.G, g.G))
+	}
+	if s.delta.Sign() == 0 {
+		s.delta = big.NewInt(1) // a constant column: nothing moves, and a scale of 0 is no noise
+	}
+	return nil
+}
+
+// sensitivity fills in L1 and L2² of a spec for a unit that touches `groups` groups, or `rows` rows in all.
+func (s *released) sensitivity(c privacy.Contribution) {
+	s.spec.Name, s.spec.Width = s.name(), s.kind.width()
+	if c.UnitRows > 0 && s.kind != specUnits {
+		// Δ is that of one row here; all R rows may fall in one group: L1 = R·Δ, and L2 = R·Δ.
+		total := new(big.Int).Mul(s.delta, big.NewInt(c.UnitRows))
+		s.spec.L1, s.spec.L2Squared = total, new(big.Int).Mul(total, total)
+		return
+	}
+	groups := big.NewInt(c.Groups)
+	if c.UnitRows > 0 {
+		groups = big.NewInt(c.UnitRows)
+	}
+	s.spec.L1 = new(big.Int).Mul(groups, s.delta)
+	s.spec.L2Squared = new(big.Int).Mul(groups, new(big.Int).Mul(s.delta, s.delta))
+}
