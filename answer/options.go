@@ -1,36 +1,21 @@
 package answer
 
 import (
-	"io"
 	"log/slog"
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/engine"
+	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/ratelimit"
 	"github.com/dpproxy/dpproxy/rewrite"
 )
 
-// Reuse says how long a release of a data set is read back instead of being measured again.
-type Reuse string
-
-// The rules of reuse.
-const (
-	ReuseOff     Reuse = "off"
-	ReuseDay     Reuse = "24h"
-	ReuseForever Reuse = "forever"
-)
-
-// maxAge is how old a release may be that is read back; 0 is any age. ok is false where nothing is read back.
-func (r Reuse) maxAge() (age time.Duration, ok bool) {
-	switch r {
-	case ReuseForever:
-		return 0, true
-	case ReuseDay:
-		return 24 * time.Hour, true
-	}
-	return 0, false
+// Reuse says whether a release of a data set is read back instead of being measured again. The zero value is: always.
+type Reuse struct {
+	Off    bool
+	MaxAge time.Duration // of a release that is read back; 0 is any age
 }
 
 // Dataset is one data set as it is served: what its owner declared, the engine that holds its rows, and the account of
@@ -71,6 +56,7 @@ type Grant struct {
 
 // Planner is what package answer needs of rewrite.Planner.
 type Planner interface {
+	Parse(sql string) ([]*rewrite.Statement, error)
 	Plan(*rewrite.Statement, *catalog.Dataset, rewrite.Settings, []rewrite.Param) (*rewrite.Plan, error)
 	Describe(*rewrite.Statement, *catalog.Dataset, rewrite.Settings, []catalog.Type) ([]catalog.Type, []rewrite.Column, error)
 }
@@ -92,7 +78,7 @@ type Options struct {
 	Ledger   budget.Ledger
 	Limiter  ratelimit.Limiter
 	Planner  Planner
-	Random   io.Reader // cryptographic: crypto/rand.Reader outside of tests
+	Random   mechanism.Source // mechanism.NewCryptoSource outside of tests
 	Clock    Clock
 	Logger   *slog.Logger
 	Observer Observer

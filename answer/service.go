@@ -1,18 +1,14 @@
 package answer
 
 import (
-	"context"
 	"errors"
 	"sync"
-
-	"github.com/dpproxy/dpproxy/rewrite"
 )
 
 // Service answers queries. It is safe for concurrent use.
 type Service struct {
 	Options
-	flights  flights
-	recorder *recorder
+	flights flights
 
 	mu     sync.RWMutex // guards served
 	served *served
@@ -25,7 +21,7 @@ type served struct {
 	active   sync.WaitGroup
 }
 
-// New makes a Service. Close it when no query is running any more.
+// New makes a Service. It closes no engine, ledger or limiter: they are the caller's.
 func New(o Options) (*Service, error) {
 	if o.Ledger == nil || o.Limiter == nil || o.Planner == nil || o.Random == nil || o.Clock == nil || o.Logger == nil {
 		return nil, errors.New("answer: an option is missing")
@@ -33,9 +29,7 @@ func New(o Options) (*Service, error) {
 	if o.Observer == nil {
 		o.Observer = noObserver{}
 	}
-	s := &Service{Options: o, recorder: newRecorder(o.Ledger, o.Logger)}
-	s.served = newServed(o.Datasets, o.Users)
-	return s, nil
+	return &Service{Options: o, served: newServed(o.Datasets, o.Users)}, nil
 }
 
 func newServed(datasets []*Dataset, users []*User) *served {
@@ -74,8 +68,5 @@ func (s *Service) use() (v *served, done func()) {
 	return v, sync.OnceFunc(v.active.Done)
 }
 
-// Close writes what is still to be recorded. It closes no engine and no ledger: they are the caller's.
-func (s *Service) Close(ctx context.Context) error { return s.recorder.close(ctx) }
-
-// Parse splits a message into statements, as rewrite.Parse does.
-func (s *Service) Parse(sql string) ([]*Statement, error) { return rewrite.Parse(sql) }
+// Parse splits a message into statements. They are shared with other sessions: nobody changes them.
+func (s *Service) Parse(sql string) ([]*Statement, error) { return s.Planner.Parse(sql) }

@@ -1,0 +1,28 @@
+package answer
+
+import (
+	"context"
+
+	"github.com/dpproxy/dpproxy/catalog"
+)
+
+// Describe tells the types of a statement's parameters and columns. It reads nothing and costs nothing.
+func (s *Service) Describe(_ context.Context, req Request) (Description, error) {
+	q, err := s.open(req)
+	if err != nil {
+		return Description{}, err
+	}
+	defer q.done()
+	declared := make([]catalog.Type, len(req.Params))
+	for i, p := range req.Params {
+		declared[i] = p.Type
+	}
+	params, columns, err := s.Planner.Describe(planned(req.Statement), q.dataset.Catalog, q.choices.Settings, declared)
+	if err != nil {
+		return Description{}, err
+	}
+	if req.Statement.Kind == Explain {
+		columns = explainColumns(req.Statement)
+	}
+	return Description{Params: params, Columns: columns}, nil
+}

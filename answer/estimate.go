@@ -1,0 +1,128 @@
+package answer
+
+import (
+	"slices"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// confidenceShown is that of the expected errors in notices and in EXPLAIN: half widths at 95 %.
+const confidenceShown = 0.95
+
+// release draws a measurement's noise, and puts its groups into the order of their keys: NULL after everything else,
+// as PostgreSQL sorts. Public keys come in the plan's order.
+func (s *Service) release(m *rewrite.Measurement, exact *mechanism.Exact) (*mechanism.Noisy, error) {
+	noisy, err := mechanism.Release(s.Random, exact, m.Specs, m.Selection, m.PublicKeys)
+	if err != nil {
+		return nil, err
+	}
+	if m.Selection.Kind != mechanism.PublicKeys {
+		slices.SortStableFunc(noisy.Groups, func(a, b mechanism.NoisyGroup) int { return compareKeys(m.Keys, a.Keys, b.Keys) })
+	}
+	return noisy, nil
+}
+
+func compareKeys(columns []Column, a, b []Cell) int {
+	for i, c := range columns {
+		switch {
+		case a[i].Null && b[i].Null:
+		case a[i].Null:
+			return 1
+		case b[i].Null:
+			return -1
+		default:
+			if order := catalog.Compare(c.Type, a[i].Text, b[i].Text); order != 0 {
+				return order
+			}
+		}
+	}
+	return 0
+}
+
+// publish computes the rows of a released relation from noisy numbers: keys, estimates, and ends of intervals. It is
+// post-processing: nothing that it does can cost anything.
+func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
+	intervals := make([]*mechanism.Intervals, len(m.Outputs))
+	for i, o := range m.Outputs {
+		if o.Key >= 0 {
+			continue
+		}
+		if err := o.Estimator.Validate(m.Specs[o.Estimator.Spec]); err != nil {
+			return nil, err
+		}
+		if o.Bound != "" {
+			var err error
+			if intervals[i], err = o.Estimator.Intervals(m.Specs[o.Estimator.Spec], o.Confidence); err != nil {
+				return nil, err
+			}
+		}
+	}
+	rows := make([][]Cell, len(noisy.Groups))
+	for r, g := range noisy.Groups {
+		row := make([]Cell, len(m.Outputs))
+		for i, o := range m.Outputs {
+			switch {
+			case o.Key >= 0:
+				row[i] = g.Keys[o.Key]
+			case o.Bound == "":
+				row[i].Text = catalog.FormatRat(o.Type, o.Estimator.Value(g.Values))
+			default:
+				low, high := intervals[i].Bounds(g.Values)
+				if o.Bound == "high" {
+					low = high
+				}
+				row[i].Text = catalog.FormatRat(o.Type, low)
+			}
+		}
+		rows[r] = row
+	}
+	return rows, nil
+}
+
+// expectedError is how far a column of an answer is expected to be off, as EXPLAIN shows it.
+type expectedError struct {
+	Column    string  `json:"column"`
+	HalfWidth float64 `json:"half_width"` // divided by the number of rows in the group, where PerRow
+	PerRow    bool    `json:"per_row,omitempty"`
+	Relation  string  `json:"relation,omitempty"`
+}
+
+// text is "± 6.2" or "± 1240/n".
+func (e expectedError) text() string {
+	if e.PerRow {
+		return "± " + figures(e.HalfWidth) + "/n"
+	}
+	return "± " + figures(e.HalfWidth)
+}
+
+// expectedErrors lists the columns with noise: by the answer's own names where the answer is a plain projection, else
+// by the names that the releases have in the plan.
+func expectedErrors(p *rewrite.Plan, confidence float64) ([]expectedError, error) {
+	var out []expectedError
+	add := func(m *rewrite.Measurement, o rewrite.Output, column, relation string) error {
+		if o.Key >= 0 || o.Bound != "" {
+			return nil
+		}
+		h, err := mechanism.ExpectedHalfWidth(m.Specs[o.Estimator.Spec], o.Estimator, confidence)
+		out = append(out, expectedError{Column: column, HalfWidth: h.Value, PerRow: h.PerRow, Relation: relation})
+		return err
+	}
+	if p.Post.Projection != nil && len(p.Blocks) == 1 {
+		for i, c := range p.Post.Projection {
+			if err := add(&p.Blocks[0], p.Blocks[0].Outputs[c], p.Columns[i].Name, ""); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	for i := range p.Blocks {
+		for _, o := range p.Blocks[i].Outputs {
+			if err := add(&p.Blocks[i], o, o.Name, p.Blocks[i].Name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}

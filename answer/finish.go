@@ -1,0 +1,117 @@
+package answer
+
+import (
+	"context"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/engine"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// finish runs the analyst's outer query over releases, public tables and the proxy's own tables. Plain projections and
+// constants need no engine. Answers over private tables are complete in memory when it returns.
+func (s *Service) finish(ctx context.Context, q *query, released []engine.Input) (*Result, error) {
+	defer s.stage("finish", s.Clock())
+	post := q.plan.Post
+	result := &Result{Columns: q.plan.Columns, Tag: "SELECT", Public: len(q.plan.Blocks) == 0}
+	switch {
+	case post.Constants != nil:
+		result.Rows = s.stream(ctx, q, &memoryRows{rows: post.Constants})
+	case post.Projection != nil:
+		result.Rows = &memoryRows{rows: project(released[0].Rows, post.Projection)}
+	default:
+		rows, err := s.outer(ctx, q, released)
+		if err != nil {
+			return nil, err
+		}
+		if result.Public {
+			result.Rows = s.stream(ctx, q, rows)
+			break
+		}
+		kept, err := collect(rows)
+		if err != nil {
+			return nil, s.outerFailed(ctx, q, err)
+		}
+		result.Rows = kept
+	}
+	return result, nil
+}
+
+// stream passes a public answer's rows on. The data set is in use until they are closed.
+func (s *Service) stream(ctx context.Context, q *query, rows engine.Rows) Rows {
+	return &streamRows{Rows: rows, done: q.done, failed: func(err error) error { return s.outerFailed(ctx, q, err) }}
+}
+
+// outer runs Post.SQL. What it reads is publishable: releases, rows of schema dp, public tables.
+func (s *Service) outer(ctx context.Context, q *query, released []engine.Input) (engine.Rows, error) {
+	inputs := released
+	for _, name := range q.plan.System {
+		in, err := s.systemTable(ctx, q, name)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, in)
+	}
+	types := make([]catalog.Type, len(q.plan.Columns))
+	for i, c := range q.plan.Columns {
+		types[i] = c.Type
+	}
+	rows, err := q.dataset.Engine.Finish(ctx, q.plan.Post.SQL, inputs, types)
+	if err != nil {
+		return nil, s.outerFailed(ctx, q, err)
+	}
+	return rows, nil
+}
+
+// outerFailed is an error of the outer query, which saw nothing private: a refusal (such as division by zero, where the
+// engine says so) passes, and the rest is internal.
+func (s *Service) outerFailed(ctx context.Context, q *query, err error) error {
+	if ctx.Err() != nil {
+		return s.interrupted(ctx, err)
+	}
+	if _, ok := refusal.As(err); ok {
+		return err
+	}
+	return s.engineFailed(q, "outer query", err)
+}
+
+// project picks columns of a released relation.
+func project(rows [][]Cell, columns []int) [][]Cell {
+	out := make([][]Cell, len(rows))
+	for i, row := range rows {
+		cells := make([]Cell, len(columns))
+		for j, c := range columns {
+			cells[j] = row[c]
+		}
+		out[i] = cells
+	}
+	return out
+}
+
+// relations are the releases as the outer query reads them.
+func (o *order) relations() ([]engine.Input, error) {
+	out := make([]engine.Input, len(o.blocks))
+	for i := range o.blocks {
+		b := &o.blocks[i]
+		noisy := b.noisy
+		if b.twin >= 0 {
+			noisy = o.blocks[b.twin].noisy
+		}
+		in := engine.Input{Name: b.plan.Name, Columns: inputColumns(b.plan)}
+		var err error
+		if in.Rows, err = publish(b.plan, noisy); err != nil {
+			return nil, &Internal{Stage: "estimate", Cause: err.Error()}
+		}
+		out[i] = in
+	}
+	return out, nil
+}
+
+func inputColumns(m *rewrite.Measurement) []engine.InputColumn {
+	columns := make([]engine.InputColumn, len(m.Outputs))
+	for i, o := range m.Outputs {
+		columns[i] = engine.InputColumn{Name: o.Name, Type: o.Type}
+	}
+	return columns
+}

@@ -1,0 +1,151 @@
+package answer
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/dpproxy/dpproxy/budget"
+	"github.com/dpproxy/dpproxy/engine"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/refusal"
+)
+
+// endTimeout is how long the end of a reservation may take, after its query is over.
+const endTimeout = 10 * time.Second
+
+// measure asks the engine for the blocks that no release answers, draws their noise, and commits. The reservation ends
+// here, whatever happens: it is given back only if the engine certainly was not asked.
+func (s *Service) measure(ctx context.Context, q *query, o *order) (err error) {
+	asked := true
+	defer func() {
+		if p := recover(); p != nil {
+			err, asked = s.panicked(p), true
+		}
+		if err != nil {
+			s.fail(ctx, q, o, err, asked)
+		}
+	}()
+	exacts, err := s.ask(ctx, q, o)
+	if errors.Is(err, engine.ErrUnavailable) {
+		asked = false
+		return s.unavailable(ctx, q)
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return s.interrupted(ctx, err)
+		}
+		return s.engineFailed(q, "engine", err)
+	}
+	if err := s.draw(o, exacts); err != nil {
+		return err
+	}
+	return s.commit(ctx, q, o)
+}
+
+// ask runs the missing blocks, all in one snapshot.
+func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exact, error) {
+	defer s.stage("engine", s.Clock())
+	queries := make([]engine.Query, 0, o.missing())
+	for i := range o.blocks {
+		b := &o.blocks[i]
+		if b.noisy != nil || b.twin >= 0 {
+			continue
+		}
+		m := b.plan
+		e := engine.Query{SQL: m.SQL, Salted: m.Salted, Units: m.Units, Width: m.Width}
+		for _, k := range m.Keys {
+			e.Keys = append(e.Keys, k.Type)
+		}
+		if m.Salted {
+			var raw [8]byte
+			s.Random.Fill(raw[:])
+			e.Salt = int64(binary.LittleEndian.Uint64(raw[:]))
+		}
+		queries = append(queries, e)
+	}
+	if len(queries) == 0 {
+		return nil, nil
+	}
+	exacts, err := q.dataset.Engine.Run(ctx, queries)
+	if err == nil && len(exacts) != len(queries) {
+		err = fmt.Errorf("engine returned %d results, want %d", len(exacts), len(queries))
+	}
+	return exacts, err
+}
+
+// draw turns the engine's true values into releases, in the order of the blocks that were asked for.
+func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
+	defer s.stage("noise", s.Clock())
+	next := 0
+	for i := range o.blocks {
+		b := &o.blocks[i]
+		if b.noisy != nil || b.twin >= 0 {
+			continue
+		}
+		noisy, err := s.release(b.plan, exacts[next])
+		if err != nil {
+			return s.internal("noise", err)
+		}
+		if b.body, err = encode(noisy); err != nil {
+			return s.internal("noise", err)
+		}
+		b.noisy, b.made = noisy, s.Clock()
+		next++
+	}
+	return nil
+}
+
+// commit makes the charge final, with the releases that it paid for: the new ones, and those of others that this
+// analyst has paid for now.
+func (s *Service) commit(ctx context.Context, q *query, o *order) error {
+	defer s.stage("commit", s.Clock())
+	var releases []budget.Release
+	for i := range o.blocks {
+		b := &o.blocks[i]
+		if o.store && b.twin < 0 && !b.paid {
+			releases = append(releases, budget.Release{ID: b.id, Dataset: q.dataset.Catalog.Name, Made: b.made, Body: b.body})
+		}
+	}
+	q.outcome = "answered"
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	if err := o.reservation.Commit(ctx, releases, s.outcome(q, "answered", "")); err != nil {
+		return s.internal("ledger commit", err)
+	}
+	return nil
+}
+
+// fail ends the reservation of a query that gets no answer.
+func (s *Service) fail(ctx context.Context, q *query, o *order, cause error, asked bool) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	state := string(refusal.InternalError)
+	if r, ok := refusal.As(cause); ok {
+		state = string(r.Code)
+	}
+	end := o.reservation.Fail
+	if !asked {
+		end = o.reservation.Release
+	}
+	if err := end(ctx, s.outcome(q, "failed", state)); err != nil {
+		// A reservation that does not end stays charged, which is the safe side.
+		s.Logger.Error("reservation did not end", "dataset", q.dataset.Catalog.Name, "user", q.request.Identity.User, "error", err)
+	}
+}
+
+func (s *Service) outcome(q *query, name, state string) budget.Outcome {
+	return budget.Outcome{Name: name, SQLState: state, Duration: s.Clock().Sub(q.started)}
+}
+
+// unavailable: the source was not asked, so nothing is charged.
+func (s *Service) unavailable(ctx context.Context, q *query) error {
+	if ctx.Err() != nil {
+		return s.interrupted(ctx, ctx.Err())
+	}
+	s.Logger.Error("source cannot be reached", "dataset", q.dataset.Catalog.Name)
+	return refusal.New(refusal.SourceUnavailable, "the source of data set %q cannot be reached", q.dataset.Catalog.Name).
+		WithDetail("Nothing was asked of it, and nothing was charged.").WithHint("Try again later.")
+}

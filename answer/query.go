@@ -1,0 +1,115 @@
+package answer
+
+import (
+	"context"
+	"time"
+
+	"github.com/dpproxy/dpproxy/budget"
+	"github.com/dpproxy/dpproxy/privacy"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// query is one request on its way: what is known of it grows with each step.
+type query struct {
+	request Request
+	dataset *Dataset
+	user    *User
+	grant   Grant
+	choices choices
+	plan    *rewrite.Plan
+
+	started time.Time
+	done    func() // the end of its use of the data set
+	outcome string // see budget.Entry.Outcome; "" until it is known
+	charged bool   // an entry of history exists: the reservation's
+}
+
+// open finds out who asks, of which data set, and under which settings.
+func (s *Service) open(req Request) (*query, error) {
+	v, done := s.use()
+	q := &query{request: req, started: s.Clock(), done: done}
+	var err error
+	if q.dataset, q.user, q.grant, err = v.find(req.Identity); err == nil {
+		q.choices, err = choose(q.dataset, q.grant, req, s.Clock)
+	}
+	if err != nil {
+		done()
+		return nil, err
+	}
+	return q, nil
+}
+
+// planned is the statement that is planned: the SELECT itself, also inside EXPLAIN and the like.
+func planned(st *Statement) *Statement {
+	for st.Query != nil {
+		st = st.Query
+	}
+	return st
+}
+
+// price plans the query. Its price is known then, before any data is read.
+func (s *Service) price(q *query) error {
+	defer s.stage("plan", s.Clock())
+	params := make([]rewrite.Param, len(q.request.Params))
+	for i, p := range q.request.Params {
+		params[i] = rewrite.Param{Type: p.Type, Cell: p.Cell}
+	}
+	var err error
+	q.plan, err = s.Planner.Plan(planned(q.request.Statement), q.dataset.Catalog, q.choices.Settings, params)
+	return err
+}
+
+func (s *Service) stage(name string, since time.Time) { s.Observer.Stage(name, s.Clock().Sub(since)) }
+
+// accounts are those that a query is charged to: the analyst's, and all analysts' together.
+func (q *query) accounts() (analyst, dataset budget.Account) {
+	name := q.dataset.Catalog.Name
+	return budget.Account{Key: budget.Key{Analyst: q.request.Identity.User, Dataset: name}, Budget: q.grant.Budget},
+		budget.Account{Key: budget.Key{Dataset: name}, Budget: q.dataset.Budget}
+}
+
+// accountant says in which currency the query is paid.
+func (s *Service) accountant(q *query) privacy.Accountant { return q.grant.Budget.Accountant }
+
+// entry is the query's line of history, as far as it is known.
+func (q *query) entry() budget.Entry {
+	e := budget.Entry{
+		Time: q.started, Analyst: q.request.Identity.User, Dataset: q.dataset.Catalog.Name,
+		SQL: q.request.Statement.Text, Application: q.request.Identity.Application, Client: q.request.Identity.Client,
+	}
+	if q.plan != nil {
+		e.Plan = planText(q.plan)
+	}
+	return e
+}
+
+// end completes what is known of a query whose answer, or refusal, is ready: metrics, and the history of refusals.
+func (s *Service) end(ctx context.Context, q *query, err error) {
+	took, state := s.Clock().Sub(q.started), ""
+	if err != nil {
+		r, ok := refusal.As(err)
+		state = string(refusal.InternalError)
+		if ok {
+			state = string(r.Code)
+		}
+		q.outcome = "failed"
+		if ok && !q.charged {
+			q.outcome = "refused"
+		}
+	}
+	s.Observer.Query(q.dataset.Catalog.Name, q.outcome, state, took)
+	if q.outcome == "refused" && recorded(refusal.Code(state)) || q.outcome == "reused" {
+		e := q.entry()
+		e.Outcome, e.SQLState, e.Duration = q.outcome, state, took
+		if failed := s.Ledger.Record(context.WithoutCancel(ctx), e); failed != nil {
+			s.Logger.Error("history entry was not written", "analyst", e.Analyst, "dataset", e.Dataset, "error", failed)
+		}
+	}
+}
+
+// recorded says which refusals the history keeps: what the analyst may not do, and what is used up. Mistakes in
+// writing are not the owner's business.
+func recorded(code refusal.Code) bool {
+	return code == refusal.InsufficientPrivilege || code == refusal.BudgetExceeded
+}

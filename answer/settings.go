@@ -1,0 +1,242 @@
+package answer
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/privacy"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// MaxBound is the largest contribution bound that an analyst may set. Bounds change noise and rows kept, never the
+// loss, so the owner has no limit on them; this one keeps sensitivities printable.
+const MaxBound = 1_000_000
+
+// settingNames are the session settings of dpproxy.
+func settingNames() []string {
+	return []string{"dp.epsilon", "dp.delta", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows", "dp.mechanism",
+		"dp.intervals", "dp.confidence", "dp.reuse", "dp.mode"}
+}
+
+// choices are the settings in force for one query.
+type choices struct {
+	rewrite.Settings
+	reuse Reuse
+}
+
+// choose takes the data set's defaults, narrows them by the user's rights, and moves them by the session's settings.
+func choose(d *Dataset, g Grant, req Request, now Clock) (choices, error) {
+	def := d.Catalog.Query
+	c := choices{reuse: d.Reuse, Settings: rewrite.Settings{
+		User: req.Identity.User, Database: d.Catalog.Name,
+		Epsilon: def.Epsilon, Delta: def.Delta, Bounds: def.Bounds, MinUnits: def.MinUnits,
+		Mechanism: "auto", Confidence: 0.95,
+		AllowedFunctions: narrow(d.Catalog.AllowedFunctions, g.AllowedFunctions), MaxFunctions: d.Catalog.MaxFunctions,
+		Now: now, Session: sessionValue(req), Constants: sessionConstant(req),
+	}}
+	names := make([]string, 0, len(req.Settings))
+	for name := range req.Settings {
+		if strings.HasPrefix(name, "dp.") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names) // dp.max_unit_rows comes after dp.max_groups and dp.max_rows, and wins
+	for _, name := range names {
+		if err := c.set(name, req.Settings[name], d.Catalog); err != nil {
+			return choices{}, err
+		}
+	}
+	return c, nil
+}
+
+// narrow is the functions that both lists hold, sorted. A nil user's list narrows nothing.
+func narrow(dataset, user []string) []string {
+	out := make([]string, 0, len(dataset))
+	for _, f := range dataset {
+		if user == nil || slices.Contains(user, f) {
+			out = append(out, f)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// CheckSetting tells whether a session may set name to value, before the next query finds out. Names outside of dp.*
+// are the proxy's own.
+func (s *Service) CheckSetting(id Identity, name, value string) error {
+	name = strings.ToLower(name)
+	if !strings.HasPrefix(name, "dp.") {
+		return nil
+	}
+	v, done := s.use()
+	defer done()
+	d, _, g, err := v.find(id)
+	if err != nil {
+		return err
+	}
+	c, err := choose(d, g, Request{Identity: id}, s.Clock)
+	if err != nil {
+		return err
+	}
+	return c.set(name, value, d.Catalog)
+}
+
+// DefaultSetting is what SHOW says of a dp.* setting that the session has not set.
+func (s *Service) DefaultSetting(id Identity, name string) (string, bool) {
+	v, done := s.use()
+	defer done()
+	d, _, g, err := v.find(id)
+	if err != nil {
+		return "", false
+	}
+	c, err := choose(d, g, Request{Identity: id}, s.Clock)
+	if err != nil {
+		return "", false
+	}
+	value, ok := c.texts()[strings.ToLower(name)]
+	return value, ok
+}
+
+// texts are the settings in force as SHOW prints them.
+func (c *choices) texts() map[string]string {
+	onOff := map[bool]string{true: "on", false: "off"}
+	return map[string]string{
+		"dp.epsilon": c.Epsilon.String(), "dp.delta": c.Delta.String(), "dp.mechanism": c.Mechanism, "dp.mode": "live",
+		"dp.max_groups": strconv.FormatInt(c.Bounds.Groups, 10), "dp.max_rows": strconv.FormatInt(c.Bounds.Rows, 10),
+		"dp.max_unit_rows": strconv.FormatInt(c.Bounds.UnitRows, 10), "dp.intervals": onOff[c.Intervals],
+		"dp.confidence": strconv.FormatFloat(c.Confidence, 'g', -1, 64), "dp.reuse": onOff[!c.reuse.Off],
+	}
+}
+
+// set moves one setting. Its errors are refusals.
+func (c *choices) set(name, value string, d *catalog.Dataset) (err error) {
+	value = strings.TrimSpace(value)
+	switch name {
+	case "dp.epsilon":
+		return c.setEpsilon(value, d)
+	case "dp.delta":
+		return c.setDelta(value, d)
+	case "dp.max_groups":
+		c.Bounds.Groups, err = bound(name, value)
+		c.perGroup()
+	case "dp.max_rows":
+		c.Bounds.Rows, err = bound(name, value)
+		c.perGroup()
+	case "dp.max_unit_rows":
+		c.Bounds.UnitRows, err = bound(name, value)
+	case "dp.mechanism":
+		return c.setMechanism(value, d)
+	case "dp.intervals":
+		c.Intervals, err = boolean(name, value)
+	case "dp.confidence":
+		c.Confidence, err = confidence(value)
+	case "dp.reuse":
+		return c.setReuse(value)
+	case "dp.mode":
+		return mode(value)
+	default:
+		return refusal.New(refusal.UndefinedObject, "unrecognized configuration parameter %q", name).
+			WithHint("The settings are %s.", strings.Join(settingNames(), ", "))
+	}
+	return err
+}
+
+func (c *choices) setEpsilon(value string, d *catalog.Dataset) error {
+	e, err := privacy.ParseEpsilonUp(value)
+	if err != nil || e <= 0 {
+		return invalid("dp.epsilon", value).WithHint("Write a decimal number above 0, such as 0.1.")
+	}
+	if e > d.Query.MaxEpsilon {
+		return invalid("dp.epsilon", value).
+			WithHint("The owner of %s allows at most ε = %s for one query.", d.Name, d.Query.MaxEpsilon)
+	}
+	c.Epsilon = e
+	return nil
+}
+
+func (c *choices) setDelta(value string, d *catalog.Dataset) error {
+	delta, err := privacy.ParseDeltaUp(value)
+	if err != nil {
+		return invalid("dp.delta", value).WithHint("Write a decimal number from 0, such as 1e-9.")
+	}
+	if delta > d.Query.Delta {
+		return invalid("dp.delta", value).
+			WithHint("The owner of %s allows at most δ = %s for one query.", d.Name, d.Query.Delta)
+	}
+	c.Delta = delta
+	return nil
+}
+
+// perGroup puts bounds of groups and rows in force instead of a bound on all rows of a unit.
+func (c *choices) perGroup() {
+	c.Bounds.UnitRows = 0
+	c.Bounds.Groups, c.Bounds.Rows = max(c.Bounds.Groups, 1), max(c.Bounds.Rows, 1)
+}
+
+func (c *choices) setMechanism(value string, d *catalog.Dataset) error {
+	value = strings.ToLower(value)
+	switch value {
+	case "auto", "laplace":
+	case "gaussian":
+		if d.Accountant != privacy.ZCDP {
+			return invalid("dp.mechanism", value).
+				WithHint("Data set %s counts its budget as %s, which Gaussian noise does not fit: take auto or laplace.", d.Name, d.Accountant)
+		}
+	default:
+		return invalid("dp.mechanism", value).WithHint("Take auto, laplace or gaussian.")
+	}
+	c.Mechanism = value
+	return nil
+}
+
+func (c *choices) setReuse(value string) error {
+	on, err := boolean("dp.reuse", value)
+	if err == nil && !on {
+		c.reuse.Off = true
+	}
+	return err // on is what the owner chose
+}
+
+func mode(value string) error {
+	switch strings.ToLower(value) {
+	case "live":
+		return nil
+	case "design":
+		return refusal.New(refusal.NotSupported, "dp.mode = design is not supported").
+			WithHint("EXPLAIN shows a query's plan, price and expected error, and costs nothing.")
+	}
+	return invalid("dp.mode", value).WithHint("Take live.")
+}
+
+func bound(name, value string) (int64, error) {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || n < 1 || n > MaxBound {
+		return 1, invalid(name, value).WithHint("Write a whole number from 1 to %d.", MaxBound)
+	}
+	return n, nil
+}
+
+func boolean(name, value string) (bool, error) {
+	switch strings.ToLower(value) {
+	case "on", "true", "yes", "1", "t", "y":
+		return true, nil
+	case "off", "false", "no", "0", "f", "n":
+		return false, nil
+	}
+	return false, invalid(name, value).WithHint("Take on or off.")
+}
+
+func confidence(value string) (float64, error) {
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(f > 0 && f < 1) {
+		return 0, invalid("dp.confidence", value).WithHint("Write a number between 0 and 1, such as 0.95.")
+	}
+	return f, nil
+}
+
+func invalid(name, value string) *refusal.Error {
+	return refusal.New(refusal.InvalidParameterValue, "invalid value for parameter %q: %q", name, value)
+}
