@@ -1,0 +1,200 @@
+package introspect
+
+import (
+	"strings"
+
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+// function is one entry of the closed list: what a client may call, and what the engine is given for it.
+type function struct {
+	// args are the types that parameters and strings take in each place; the last one repeats if variadic.
+	args     []sqlType
+	min      int // arguments that must be given
+	variadic bool
+	// ret is the result's type: a type, "1" that of the first argument, "1[]" its array, "1e" its element.
+	ret sqlType
+	// emit makes the engine's call; nil keeps the call under the engine's name engine.
+	emit   func(c *compiler, args []*syntax.Node, types []sqlType) (*syntax.Node, error)
+	engine string
+	// aggregate functions may have DISTINCT, ORDER BY, FILTER and OVER; window functions must have OVER.
+	aggregate bool
+	// lookup says that the function reads the catalog, so that a statement without FROM that calls it is a catalog one.
+	lookup bool
+}
+
+// find looks a function up by its name as written; nil is one that is not on the list.
+func findFunction(parts []string) *function {
+	name := parts[len(parts)-1]
+	switch {
+	case len(parts) == 1, len(parts) == 2 && parts[0] == "pg_catalog":
+		if name == "_pg_expandarray" {
+			return nil
+		}
+	case len(parts) == 2 && parts[0] == "information_schema":
+		if !strings.HasPrefix(name, "_pg_") {
+			return nil
+		}
+	default:
+		return nil
+	}
+	f, ok := functions[name]
+	if !ok {
+		return nil
+	}
+	return &f
+}
+
+// call compiles a function call.
+func (c *compiler) call(n *syntax.Node, f *syntax.FuncCall, sc *scope) (sqlType, error) {
+	parts := names(f.Funcname)
+	if len(parts) == 0 {
+		return "", unsupported("function call")
+	}
+	entry := findFunction(parts)
+	if entry == nil {
+		return "", unsupported("function %s", strings.Join(parts, "."))
+	}
+	if err := c.checkCall(parts, f, entry); err != nil {
+		return "", err
+	}
+	types, err := c.arguments(f, entry, sc)
+	if err != nil {
+		return "", err
+	}
+	result := resultType(entry.ret, types)
+	if entry.emit != nil {
+		made, err := entry.emit(c, f.Args, types)
+		if err != nil {
+			return "", err
+		}
+		n.Node = made.Node
+		return result, nil
+	}
+	f.Funcname, f.Funcformat = []*syntax.Node{str(entry.engine)}, 1
+	if err := c.aggregateParts(f, sc); err != nil {
+		return "", err
+	}
+	if entry.engine == "sum" && result != "float8" {
+		n.Node = cast(clone(n), "int8").Node
+	}
+	return result, nil
+}
+
+func (c *compiler) checkCall(parts []string, f *syntax.FuncCall, entry *function) error {
+	name := parts[len(parts)-1]
+	switch {
+	case !entry.aggregate && (f.AggDistinct || f.AggFilter != nil || f.Over != nil || len(f.AggOrder) > 0 || f.AggStar),
+		f.FuncVariadic, f.AggWithinGroup:
+		return unsupported("call of %s", name)
+	case !f.AggStar && (len(f.Args) < entry.min || len(f.Args) > len(entry.args) && !entry.variadic):
+		return refusal.New(refusal.UndefinedFunction, "function %s with %d arguments does not exist", name, len(f.Args)).At(int(f.Location))
+	}
+	return nil
+}
+
+func (c *compiler) arguments(f *syntax.FuncCall, entry *function, sc *scope) ([]sqlType, error) {
+	types := make([]sqlType, len(f.Args))
+	for i, a := range f.Args {
+		hint := sqlType("")
+		if len(entry.args) > 0 {
+			hint = entry.args[min(i, len(entry.args)-1)]
+		}
+		if a.GetNamedArgExpr() != nil {
+			return nil, unsupported("named argument")
+		}
+		t, err := c.expr(a, sc, hint)
+		if err != nil {
+			return nil, err
+		}
+		if hint == "text" && t.isReg() {
+			printed, _ := c.printed(clone(a), t)
+			a.Node, t = printed.Node, "text"
+		}
+		if hint.element() != "" || strings.HasPrefix(string(entry.ret), "1e") {
+			c.arrayConstant(a, hint)
+		}
+		types[i] = t
+	}
+	return types, nil
+}
+
+func (c *compiler) aggregateParts(f *syntax.FuncCall, sc *scope) error {
+	for _, s := range f.AggOrder {
+		if _, err := c.expr(s.GetSortBy().GetNode(), sc, ""); err != nil {
+			return err
+		}
+	}
+	if err := c.condition(f.AggFilter, sc); err != nil {
+		return err
+	}
+	return c.window(f.Over, sc)
+}
+
+func resultType(ret sqlType, types []sqlType) sqlType {
+	if len(ret) == 0 || ret[0] != '1' {
+		return ret
+	}
+	if len(types) == 0 {
+		return ""
+	}
+	switch ret {
+	case "1[]":
+		return types[0].array()
+	case "1e":
+		return types[0].element()
+	}
+	if types[0] == unknownType {
+		return "text"
+	}
+	return types[0]
+}
+
+// functionRows compiles a function in FROM: the columns that it makes, and the select list that makes them. from is set
+// where the function is a table.
+func (c *compiler) functionRows(n *syntax.Node, name string, sc *scope) (cols []col, targets, from []*syntax.Node, err error) {
+	call := n.GetFuncCall()
+	parts := names(call.GetFuncname())
+	switch {
+	case len(parts) == 0:
+	case parts[len(parts)-1] == "unnest" && len(parts) <= 2 && len(call.Args) > 0 && findFunction(parts) != nil:
+		for _, a := range call.Args {
+			t, err := c.expr(a, sc, "_text")
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			c.arrayConstant(a, "_text")
+			cols = append(cols, col{name, t.element()})
+			targets = append(targets, target(fn("unnest", a), ""))
+		}
+		return cols, targets, nil, nil
+	case parts[len(parts)-1] == "_pg_expandarray" && len(call.Args) == 1 && findFunction(parts) != nil:
+		t, err := c.expr(call.Args[0], sc, "_int2")
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		item := func(field string) *syntax.Node { return fn("struct_extract", fn("dp_pairs", call.Args[0]), textConst(field)) }
+		return []col{{"x", t.element()}, {"n", "int4"}}, []*syntax.Node{target(item("x"), ""), target(item("n"), "")}, nil, nil
+	case parts[len(parts)-1] == "pg_get_keywords" && len(call.Args) == 0:
+		for _, cl := range c.static.functions["pg_get_keywords"].columns {
+			cols, targets = append(cols, col(cl)), append(targets, target(colRef(cl.name), ""))
+		}
+		table := &syntax.RangeVar{Schemaname: "s", Relname: "pg_get_keywords", Inh: true, Relpersistence: "p"}
+		return cols, targets, []*syntax.Node{{Node: &syntax.Node_RangeVar{RangeVar: table}}}, nil
+	}
+	t, err := c.expr(n, sc, "")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return []col{{name, t}}, []*syntax.Node{target(clone(n), "")}, nil, nil
+}
+
+// ordinality numbers the rows of unnest.
+func ordinality(targets []*syntax.Node) (*syntax.Node, error) {
+	call := targets[0].GetResTarget().GetVal().GetFuncCall()
+	if call == nil || names(call.Funcname)[0] != "unnest" {
+		return nil, unsupported("WITH ORDINALITY of this function")
+	}
+	return target(fn("dp_subscripts", call.Args[0]), ""), nil
+}

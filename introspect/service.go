@@ -1,0 +1,245 @@
+package introspect
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+// Limits of one catalog question.
+const (
+	maxTime  = 5 * time.Second
+	maxRows  = 100_000
+	maxViews = 64  // catalogs kept built, one for each data set and user
+	maxPlans = 256 // compiled statements kept for each view
+)
+
+// View is what one session may see. Slices and data sets must not change once handed in: a reload makes new ones.
+type View struct {
+	User, Database string
+	Datasets       []*catalog.Dataset // shown as databases
+	Current        *catalog.Dataset
+	// System are the proxy's own tables, shown in schema dp; may be nil. The slice is never changed.
+	System []*catalog.Table
+	// Settings reads the session's settings by lower-case name; nil means that there are none.
+	Settings func(name string) (string, bool)
+	PID      int32
+	Users    []string // shown as roles: the user himself
+}
+
+// Param is a bound parameter's value in PostgreSQL's input text.
+type Param struct {
+	Type catalog.Type
+	Cell Cell
+}
+
+// Cell is a value in PostgreSQL's output text, or NULL.
+type Cell struct {
+	Text string
+	Null bool
+}
+
+// Column is one column of an answer.
+type Column struct {
+	Name string
+	Type catalog.Type
+}
+
+// Result is an answer, whole.
+type Result struct {
+	Columns []Column
+	Rows    [][]Cell
+	Tag     string // "SELECT"
+}
+
+// Service answers catalog questions. It is safe for concurrent use.
+type Service struct {
+	log    *slog.Logger
+	static *static
+	engine *engine
+
+	mu    sync.Mutex
+	views map[viewKey]*snapshot
+	order []viewKey // least recently used first
+	next  int
+}
+
+// viewKey names what a snapshot is made of. Data sets are immutable, and the snapshot keeps them alive, so that their
+// addresses stand for them.
+type viewKey struct {
+	user, database string
+	current        *catalog.Dataset
+	others         string
+	system         *catalog.Table
+}
+
+// New prepares the static catalog. Close ends the service.
+func New(log *slog.Logger) (*Service, error) {
+	s, err := readStatic()
+	if err != nil {
+		return nil, err
+	}
+	service := &Service{log: log, static: s, views: map[viewKey]*snapshot{}}
+	service.engine, err = openEngine(s, service.snapshot)
+	if err != nil {
+		return nil, err
+	}
+	return service, nil
+}
+
+// Close frees the embedded engine.
+func (s *Service) Close() error { return s.engine.close() }
+
+// Describe tells a statement's parameters and columns. paramTypes are those that the client named; Unknown or absent
+// ones are found from the statement. Errors are *refusal.Error.
+func (s *Service) Describe(ctx context.Context, v View, sql string, paramTypes []catalog.Type) ([]catalog.Type, []Column, error) {
+	snap, err := s.view(ctx, v)
+	if err != nil {
+		return nil, nil, s.refuse(sql, err)
+	}
+	plan, err := s.plan(ctx, snap, v, sql, paramTypes)
+	if err != nil {
+		return nil, nil, s.refuse(sql, err)
+	}
+	return plan.params, plan.columns, nil
+}
+
+// Answer runs a statement over the view's catalog. Errors are *refusal.Error.
+func (s *Service) Answer(ctx context.Context, v View, sql string, params []Param) (*Result, error) {
+	snap, err := s.view(ctx, v)
+	if err != nil {
+		return nil, s.refuse(sql, err)
+	}
+	types := make([]catalog.Type, len(params))
+	for i, p := range params {
+		types[i] = p.Type
+	}
+	plan, err := s.plan(ctx, snap, v, sql, types)
+	if err != nil {
+		return nil, s.refuse(sql, err)
+	}
+	args, err := plan.bind(params)
+	if err != nil {
+		return nil, s.refuse(sql, err)
+	}
+	rows, err := s.engine.query(ctx, plan.sql, args, plan.types)
+	if err != nil {
+		return nil, s.refuse(sql, err)
+	}
+	return &Result{Columns: plan.columns, Rows: rows, Tag: "SELECT"}, nil
+}
+
+// plan compiles a statement, or finds it compiled.
+func (s *Service) plan(ctx context.Context, snap *snapshot, v View, sql string, types []catalog.Type) (*plan, error) {
+	key := planKey(sql, types)
+	if p := snap.cached(key); p != nil {
+		return p, nil
+	}
+	p, err := compile(s.static, snap, v, sql, types)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.engine.check(ctx, p); err != nil {
+		return nil, err
+	}
+	if !p.perSession {
+		snap.keep(key, p)
+	}
+	return p, nil
+}
+
+// refuse makes what the client sees of an error. Whatever is no refusal already becomes one plain text; the operator
+// gets the statement's fingerprint and the reason.
+func (s *Service) refuse(sql string, err error) error {
+	if r, ok := refusal.As(err); ok && r.Code != refusal.NotSupported {
+		return r
+	}
+	if errors.Is(err, context.Canceled) {
+		return refusal.New(refusal.QueryCanceled, "canceling statement due to user request")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return refusal.New(refusal.QueryCanceled, "canceling statement due to statement timeout")
+	}
+	s.log.Warn("catalog query not supported", "fingerprint", syntax.Fingerprint(sql), "reason", err.Error())
+	if r, ok := refusal.As(err); ok {
+		return r
+	}
+	return refusal.New(refusal.NotSupported, notSupported)
+}
+
+// snapshot finds a built view by its number, for the functions that the engine calls.
+func (s *Service) snapshot(id int) *snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, snap := range s.views {
+		if snap.id == id {
+			return snap
+		}
+	}
+	return nil
+}
+
+// view finds or builds the catalog of a view.
+func (s *Service) view(ctx context.Context, v View) (*snapshot, error) {
+	key := keyOf(v)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if snap, ok := s.views[key]; ok {
+		s.touch(key)
+		return snap, nil
+	}
+	s.next++
+	snap := newSnapshot(s.next, s.static, v)
+	if err := s.engine.load(ctx, snap); err != nil {
+		return nil, err
+	}
+	s.views[key] = snap
+	s.order = append(s.order, key)
+	if len(s.order) > maxViews {
+		old := s.views[s.order[0]]
+		delete(s.views, s.order[0])
+		s.order = s.order[1:]
+		if err := s.engine.drop(ctx, old); err != nil {
+			s.log.Warn("catalog view not dropped", "error", err.Error())
+		}
+	}
+	return snap, nil
+}
+
+// touch moves a key to the young end. The caller holds the lock.
+func (s *Service) touch(key viewKey) {
+	for i, k := range s.order {
+		if k == key {
+			copy(s.order[i:], s.order[i+1:])
+			s.order[len(s.order)-1] = key
+			return
+		}
+	}
+}
+
+func keyOf(v View) viewKey {
+	key := viewKey{user: v.User, database: v.Database, current: v.Current}
+	if len(v.System) > 0 {
+		key.system = v.System[0]
+	}
+	var names strings.Builder
+	for _, d := range v.Datasets {
+		names.WriteString(d.Name)
+		names.WriteByte(0)
+		names.WriteString(d.Description)
+		names.WriteByte(0)
+	}
+	for _, u := range v.Users {
+		names.WriteString(u)
+		names.WriteByte(0)
+	}
+	key.others = names.String()
+	return key
+}

@@ -1,0 +1,217 @@
+package introspect
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	_ "embed" // the static catalog
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+//go:embed static/catalog.tsv.gz
+var staticCatalog []byte
+
+// relation is a relation of pg_catalog or information_schema: its columns, and its rows where they never change.
+type relation struct {
+	schema, name string
+	kind         byte // 'r' table, 'v' view, 'x' an answer of a function
+	oid          uint32
+	columns      []column
+	rows         [][]string // COPY's text, parsed; null is the NULL
+}
+
+type column struct {
+	name string
+	typ  sqlType
+}
+
+// null stands for NULL in a row of text. No catalog holds a NUL byte.
+const null = "\x00"
+
+// table is the relation's name in the engine.
+func (r *relation) table() string {
+	if r.schema == "information_schema" {
+		return "is_" + r.name
+	}
+	return r.name
+}
+
+func (r *relation) column(name string) int {
+	for i, c := range r.columns {
+		if c.name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// get reads one field of a row; "" where it is NULL or there is no such column.
+func (r *relation) get(row []string, name string) string {
+	if i := r.column(name); i >= 0 && row[i] != null {
+		return row[i]
+	}
+	return ""
+}
+
+// static is what is the same in every database.
+type static struct {
+	relations []*relation
+	catalog   map[string]*relation // of pg_catalog, by name
+	schema    map[string]*relation // of information_schema, by name
+	functions map[string]*relation
+
+	types      map[uint32]*typeRow
+	typeByName map[string]*typeRow
+	procs      map[uint32]string // names
+	procText   map[uint32][3]string
+	procByName map[string][]uint32
+	operators  map[uint32]string
+	operByName map[string][]uint32
+	namespaces map[string]uint32
+	collations map[uint32]string
+	tsConfigs  map[uint32]string
+	comments   map[comment]string
+	settings   map[string]string
+	classes    map[string]uint32 // system catalogs by name, for regclass
+}
+
+// comment is the key of pg_description.
+type comment struct {
+	object, class uint32
+	sub           int32
+}
+
+// typeRow is what formatting and declared columns need of a row of pg_type.
+type typeRow struct {
+	oid, namespace, elem, array, relid, base uint32
+	name, align, storage, category           string
+	length                                   int
+	byval                                    bool
+	collation                                uint32
+	typmod                                   int
+}
+
+func readStatic() (*static, error) {
+	z, err := gzip.NewReader(bytes.NewReader(staticCatalog))
+	if err != nil {
+		return nil, fmt.Errorf("static catalog: %w", err)
+	}
+	s := &static{catalog: map[string]*relation{}, schema: map[string]*relation{}, functions: map[string]*relation{}}
+	lines := bufio.NewScanner(z)
+	lines.Buffer(make([]byte, 64<<10), 1<<20)
+	var r *relation
+	for lines.Scan() {
+		f := strings.Split(lines.Text(), "\t")
+		switch f[0] {
+		case "!rel":
+			oid, err := strconv.ParseUint(f[4], 10, 32)
+			if err != nil {
+				return nil, fmt.Errorf("static catalog: %w", err)
+			}
+			r = &relation{schema: f[1], name: f[2], kind: f[3][0], oid: uint32(oid)}
+			s.add(r)
+		case "!col":
+			r.columns = append(r.columns, column{f[1], sqlType(f[2])})
+		default:
+			if len(f) != len(r.columns) {
+				return nil, fmt.Errorf("static catalog: %s has a row of %d fields, not %d", r.name, len(f), len(r.columns))
+			}
+			for i := range f {
+				f[i] = unescape(f[i])
+			}
+			r.rows = append(r.rows, f)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("static catalog: %w", err)
+	}
+	s.index()
+	return s, nil
+}
+
+func (s *static) add(r *relation) {
+	s.relations = append(s.relations, r)
+	switch r.schema {
+	case "pg_catalog":
+		s.catalog[r.name] = r
+	case "information_schema":
+		s.schema[r.name] = r
+	default:
+		s.functions[r.name] = r
+	}
+}
+
+// unescape undoes COPY's text format.
+func unescape(v string) string {
+	if v == `\N` {
+		return null
+	}
+	if strings.IndexByte(v, '\\') < 0 {
+		return v
+	}
+	return copyEscapes.Replace(v)
+}
+
+var copyEscapes = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\b`, "\b", `\f`, "\f", `\v`, "\v")
+
+// num reads a number of a static row; the file is ours, so a bad one is 0.
+func num(v string) int64 {
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func oidOf(v string) uint32 { return uint32(num(v)) }
+
+// index builds the lookups of the functions that look things up.
+func (s *static) index() {
+	s.types, s.typeByName = map[uint32]*typeRow{}, map[string]*typeRow{}
+	s.procs, s.procText, s.procByName = map[uint32]string{}, map[uint32][3]string{}, map[string][]uint32{}
+	s.operators, s.operByName = map[uint32]string{}, map[string][]uint32{}
+	s.namespaces, s.collations, s.tsConfigs = map[string]uint32{}, map[uint32]string{}, map[uint32]string{}
+	s.comments, s.settings, s.classes = map[comment]string{}, map[string]string{}, map[string]uint32{}
+	s.each("pg_type", func(r *relation, row []string) {
+		t := &typeRow{oid: oidOf(r.get(row, "oid")), name: r.get(row, "typname"), namespace: oidOf(r.get(row, "typnamespace")),
+			elem: oidOf(r.get(row, "typelem")), array: oidOf(r.get(row, "typarray")), relid: oidOf(r.get(row, "typrelid")),
+			base: oidOf(r.get(row, "typbasetype")), align: r.get(row, "typalign"), storage: r.get(row, "typstorage"),
+			category: r.get(row, "typcategory"), length: int(num(r.get(row, "typlen"))), byval: r.get(row, "typbyval") == "t",
+			collation: oidOf(r.get(row, "typcollation")), typmod: int(num(r.get(row, "typtypmod")))}
+		s.types[t.oid], s.typeByName[t.name] = t, t
+	})
+	s.each("pg_proc", func(r *relation, row []string) {
+		oid, name := oidOf(r.get(row, "oid")), r.get(row, "proname")
+		s.procs[oid] = name
+		s.procByName[name] = append(s.procByName[name], oid)
+	})
+	s.each("pg_operator", func(r *relation, row []string) {
+		oid, name := oidOf(r.get(row, "oid")), r.get(row, "oprname")
+		s.operators[oid] = name
+		s.operByName[name] = append(s.operByName[name], oid)
+	})
+	s.each("pg_namespace", func(r *relation, row []string) { s.namespaces[r.get(row, "nspname")] = oidOf(r.get(row, "oid")) })
+	s.each("pg_collation", func(r *relation, row []string) { s.collations[oidOf(r.get(row, "oid"))] = r.get(row, "collname") })
+	s.each("pg_ts_config", func(r *relation, row []string) { s.tsConfigs[oidOf(r.get(row, "oid"))] = r.get(row, "cfgname") })
+	s.each("pg_settings", func(r *relation, row []string) { s.settings[r.get(row, "name")] = r.get(row, "setting") })
+	s.each("pg_description", func(r *relation, row []string) {
+		key := comment{oidOf(r.get(row, "objoid")), oidOf(r.get(row, "classoid")), int32(num(r.get(row, "objsubid")))}
+		s.comments[key] = r.get(row, "description")
+	})
+	for _, r := range s.catalog {
+		s.classes[r.name] = r.oid
+	}
+	texts := s.functions["proc_text"]
+	for _, row := range texts.rows {
+		s.procText[oidOf(row[0])] = [3]string{texts.get(row, "arguments"), texts.get(row, "identity"), texts.get(row, "result")}
+	}
+}
+
+func (s *static) each(name string, do func(*relation, []string)) {
+	r := s.catalog[name]
+	for _, row := range r.rows {
+		do(r, row)
+	}
+}

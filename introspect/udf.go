@@ -1,0 +1,237 @@
+package introspect
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"strings"
+
+	duckdb "github.com/duckdb/duckdb-go/v2"
+)
+
+// macros are written in the engine's own SQL. Names start with dp_, which no client can call.
+var macros = []string{
+	"dp_expand(a) AS list_transform(list_zip(a, range(1, len(a) + 1)), lambda z: {'x': z[1], 'n': CAST(z[2] AS INTEGER)})",
+	"dp_join(a, sep) AS CASE WHEN a IS NULL THEN NULL ELSE coalesce(array_to_string(list_filter(a, lambda e: e IS NOT NULL), sep), '') END",
+	"dp_join_null(a, sep, nul) AS CASE WHEN a IS NULL THEN NULL ELSE coalesce(array_to_string(list_transform(a, lambda e: coalesce(CAST(e AS VARCHAR), nul)), sep), '') END",
+	"dp_upper(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN len(a) END",
+	"dp_lower(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN 1 END",
+	"dp_vector_upper(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN len(a) - 1 END",
+	"dp_vector_lower(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN 0 END",
+	"dp_length(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN len(a) END",
+	"dp_dims(a, d) AS CASE WHEN len(a) > 0 THEN 1 END",
+	"dp_array_out(a) AS '{' || coalesce(array_to_string(list_transform(a, lambda e: coalesce(CAST(e AS VARCHAR), 'NULL')), ','), '') || '}'",
+	"dp_encoding(n) AS CASE n WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' WHEN 8 THEN 'LATIN1' ELSE '' END",
+	"dp_encoding_number(t) AS CASE WHEN replace(lower(t), '-', '') = 'utf8' THEN 6 WHEN lower(t) = 'sql_ascii' THEN 0 ELSE -1 END",
+	"dp_false(a) AS CASE WHEN a IS NULL THEN NULL ELSE false END",
+	"dp_zero(a) AS CASE WHEN a IS NULL THEN NULL ELSE CAST(0 AS BIGINT) END",
+	"dp_null_text(a) AS CAST(NULL AS VARCHAR)",
+	"dp_nothing(a) AS unnest(CAST([] AS BIGINT[]))",
+	"dp_series(a, b) AS unnest(generate_series(a, b))",
+	"dp_series3(a, b, c) AS unnest(generate_series(a, b, c))",
+	"dp_subscripts(a) AS unnest(range(1, len(a) + 1))",
+	"dp_vector_subscripts(a) AS unnest(range(0, len(a)))",
+	"dp_pairs(a) AS unnest(dp_expand(a))",
+	"dp_schemas(implicit) AS CASE WHEN implicit THEN ['pg_catalog', 'public'] ELSE ['public'] END",
+}
+
+// function is one Go function that the engine calls. Arguments are a view's number if view, then those of in; the
+// result is NULL if an argument is, unless nulls.
+type goFunction struct {
+	name  string
+	view  bool
+	in    []duckdb.Type
+	out   duckdb.Type
+	nulls bool
+	call  func(s *snapshot, a []driver.Value) (any, error)
+}
+
+func (f goFunction) config() (duckdb.ScalarFuncConfig, error) {
+	c := duckdb.ScalarFuncConfig{SpecialNullHandling: f.nulls}
+	types := f.in
+	if f.view {
+		types = append([]duckdb.Type{duckdb.TYPE_BIGINT}, types...)
+	}
+	for _, t := range types {
+		info, err := duckdb.NewTypeInfo(t)
+		if err != nil {
+			return c, err
+		}
+		c.InputTypeInfos = append(c.InputTypeInfos, info)
+	}
+	info, err := duckdb.NewTypeInfo(f.out)
+	c.ResultTypeInfo = info
+	return c, err
+}
+
+type registered struct {
+	config duckdb.ScalarFuncConfig
+	run    duckdb.RowExecutorFn
+}
+
+func (r registered) Config() duckdb.ScalarFuncConfig { return r.config }
+func (r registered) Executor() duckdb.ScalarFuncExecutor {
+	return duckdb.ScalarFuncExecutor{RowExecutor: r.run}
+}
+
+// registerFunctions makes the Go functions known to the whole instance.
+func registerFunctions(conn *sql.Conn, _ *static, views func(int) *snapshot) error {
+	for _, f := range goFunctions {
+		config, err := f.config()
+		if err != nil {
+			return err
+		}
+		if err := duckdb.RegisterScalarUDF(conn, f.name, registered{config, f.executor(views)}); err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+// executor runs a function for one row. A panic must not cross into C.
+func (f goFunction) executor(views func(int) *snapshot) duckdb.RowExecutorFn {
+	return func(a []driver.Value) (out any, err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				out, err = nil, fmt.Errorf("%s: %v", f.name, p)
+			}
+		}()
+		if !f.view {
+			return f.call(nil, a)
+		}
+		s := views(int(integer(a[0])))
+		if s == nil {
+			return nil, fmt.Errorf("%s: view is gone", f.name)
+		}
+		return f.call(s, a[1:])
+	}
+}
+
+func integer(v driver.Value) int64 {
+	switch v := v.(type) {
+	case int64:
+		return v
+	case int32:
+		return int64(v)
+	case int16:
+		return int64(v)
+	case int8:
+		return int64(v)
+	}
+	return 0
+}
+
+func oidArg(v driver.Value) uint32 { return uint32(integer(v)) }
+
+func textArg(v driver.Value) string {
+	s, _ := v.(string) // NULL is ""
+	return s
+}
+
+// orNull turns a missing answer into NULL.
+func orNull(text string, ok bool) (any, error) {
+	if !ok {
+		return nil, nil
+	}
+	return text, nil
+}
+
+const (
+	tText = duckdb.TYPE_VARCHAR
+	tOID  = duckdb.TYPE_BIGINT
+	tBool = duckdb.TYPE_BOOLEAN
+)
+
+var goFunctions = []goFunction{
+	{"dp_format_type", true, []duckdb.Type{tOID, tOID}, tText, true, func(s *snapshot, a []driver.Value) (any, error) {
+		if a[0] == nil {
+			return nil, nil
+		}
+		if a[1] == nil {
+			return s.formatType(oidArg(a[0]), -1, false), nil
+		}
+		return s.formatType(oidArg(a[0]), integer(a[1]), true), nil
+	}},
+	{"dp_reg_in", true, []duckdb.Type{tText, tText}, tOID, false, func(s *snapshot, a []driver.Value) (any, error) {
+		kind, name := sqlType(textArg(a[0])), textArg(a[1])
+		oid, ok := s.regIn(kind, name)
+		if !ok {
+			r := missing(kind, name)
+			return nil, raise(r.Code, r.Message)
+		}
+		return int64(oid), nil
+	}},
+	{"dp_to_reg", true, []duckdb.Type{tText, tText}, tOID, false, func(s *snapshot, a []driver.Value) (any, error) {
+		if oid, ok := s.regIn(sqlType(textArg(a[0])), textArg(a[1])); ok {
+			return int64(oid), nil
+		}
+		return nil, nil
+	}},
+	{"dp_reg_out", true, []duckdb.Type{tText, tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		return s.regOut(sqlType(textArg(a[0])), oidArg(a[1])), nil
+	}},
+	{"dp_describe", true, []duckdb.Type{tOID, tText, tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		return orNull(s.describe(oidArg(a[0]), textArg(a[1]), int32(integer(a[2]))))
+	}},
+	{"dp_constraintdef", true, []duckdb.Type{tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		text, ok := s.constraints[oidArg(a[0])]
+		return orNull(text, ok)
+	}},
+	{"dp_indexdef", true, []duckdb.Type{tOID, tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		text, ok := s.indexes[oidArg(a[0])]
+		switch integer(a[1]) {
+		case 0:
+			return orNull(text.definition, ok)
+		case 1:
+			return orNull(text.column, ok)
+		}
+		return orNull("", ok)
+	}},
+	{"dp_role_name", true, []duckdb.Type{tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		if name, ok := s.roles[oidArg(a[0])]; ok {
+			return name, nil
+		}
+		return "unknown (OID=" + strconv.FormatInt(integer(a[0]), 10) + ")", nil
+	}},
+	{"dp_visible", true, []duckdb.Type{tText, tOID}, tBool, false, func(s *snapshot, a []driver.Value) (any, error) {
+		visible, ok := s.visibleObject(textArg(a[0]), oidArg(a[1]))
+		if !ok {
+			return nil, nil
+		}
+		return visible, nil
+	}},
+	{"dp_proc_text", true, []duckdb.Type{tOID, tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		texts, ok := s.static.procText[oidArg(a[0])]
+		return orNull(texts[min(max(integer(a[1]), 0), 2)], ok)
+	}},
+	{"dp_privilege", true, []duckdb.Type{tText, tOID, tText}, tBool, false, func(s *snapshot, a []driver.Value) (any, error) {
+		return s.privilege(textArg(a[0]), oidArg(a[1]), textArg(a[2]))
+	}},
+	{"dp_quote_ident", false, []duckdb.Type{tText}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
+		return quoteIdent(textArg(a[0])), nil
+	}},
+	{"dp_quote_literal", false, []duckdb.Type{tText}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
+		quoted := "'" + strings.ReplaceAll(strings.ReplaceAll(textArg(a[0]), `\`, `\\`), "'", "''") + "'"
+		if strings.Contains(quoted, `\`) {
+			quoted = "E" + quoted
+		}
+		return quoted, nil
+	}},
+	{"dp_size_pretty", false, []duckdb.Type{tOID}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
+		return sizePretty(integer(a[0])), nil
+	}},
+}
+
+// formatInt prints a number.
+func formatInt(n int64) string { return strconv.FormatInt(n, 10) }
+
+// sizePretty is pg_size_pretty: a unit is left when ten thousand of it are reached; halves round up.
+func sizePretty(n int64) string {
+	units := []string{"bytes", "kB", "MB", "GB", "TB", "PB"}
+	i := 0
+	for ; i < len(units)-1 && (n >= 10240 || n <= -10240); i++ {
+		n = (n + 512) / 1024
+	}
+	return fmt.Sprintf("%d %s", n, units[i])
+}
