@@ -128,6 +128,7 @@ func (b *builder) column(c ColumnDeclaration, decl *TableDeclaration, src *Sourc
 		domain, faults = c.domain(s.Type)
 	}
 	b.faults = append(b.faults, faults...)
+	b.enumeration(&c, s, &domain)
 	column := &Column{
 		Name: c.Name, SourceName: s.Name, Type: s.Type, Domain: domain, Description: c.Description,
 		Nullable: !s.NotNull, Unique: uniqueIn(src, s.Name),
@@ -138,7 +139,28 @@ func (b *builder) column(c ColumnDeclaration, decl *TableDeclaration, src *Sourc
 		b.fault(c.Position.Fault(c.Path+".nullable", "is false, but the source allows NULL there; NULL stays possible").
 			WithHint("add NOT NULL to the source, or remove `nullable`").AsWarning())
 	}
+	if c.Values == nil && s.EnumValues != nil {
+		column.Domain.NullValue = column.Nullable
+	}
 	return column
+}
+
+// enumeration takes the labels of an enumerated type for the values, as they are schema and public. A declared list can
+// only leave some out.
+func (b *builder) enumeration(c *ColumnDeclaration, s *SourceColumn, domain *Domain) {
+	if s.EnumValues == nil {
+		return
+	}
+	if c.Values == nil {
+		domain.Values = SortValues(s.Type, slices.Clone(s.EnumValues))
+		return
+	}
+	for _, v := range c.Values {
+		if !v.Null && !slices.Contains(s.EnumValues, v.Text) {
+			b.fault(v.Fault(c.Path+".values", "%s is no label of %s", v.quoted(), typeName(s)).
+				WithHint("%s", meant(v.Text, s.EnumValues, "labels are "+strings.Join(s.EnumValues, ", "))))
+		}
+	}
 }
 
 // typeName names a source column's type as its source spells it, if that says more.

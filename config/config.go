@@ -29,6 +29,8 @@ type Config struct {
 
 	Datasets []Dataset
 	Users    []User
+
+	rank map[string]int // files in the order in which they were read
 }
 
 // TLS is `tls:`. Paths are absolute.

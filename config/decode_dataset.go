@@ -3,7 +3,6 @@ package config
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/catalog"
@@ -212,14 +211,22 @@ func (v value) functions(to *[]string, known []string) {
 	*to = slices.Compact(list)
 }
 
+// reuse reads off, forever, or how old an answer may be that is given again.
 func (v value) reuse(to *Reuse) {
-	s, ok := v.choice("off", "24h", "forever")
+	s, ok := v.text()
 	if !ok {
 		return
 	}
-	*to = Reuse{Off: s == "off"}
-	if s == "24h" {
-		to.MaxAge = 24 * time.Hour
+	age, isDuration := parseDuration(s)
+	switch {
+	case s == "off":
+		*to = Reuse{Off: true}
+	case s == "forever":
+		*to = Reuse{}
+	case isDuration && age > 0:
+		*to = Reuse{MaxAge: age}
+	default:
+		v.fault("must be off, forever or a duration, not %q", s).Hint = "write reuse: 24h for answers of the last day"
 	}
 }
 

@@ -71,7 +71,7 @@ func (v value) column(key value) catalog.ColumnDeclaration {
 	setScalar := func(to **catalog.Scalar) func(value) {
 		return func(v value) {
 			if v.isNull() {
-				v.fault("is empty")
+				v.fault("is empty").Hint = "it follows from what the column means, not from a look at the data"
 				return
 			}
 			if s, ok := v.scalar(); ok {

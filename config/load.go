@@ -16,19 +16,38 @@ import (
 // It returns all faults that it finds, in the order of files and lines; the configuration is nil if one of them is
 // more than a warning. Nothing is opened but the configuration's own files.
 func Load(path string, env func(string) (string, bool)) (*Config, []Fault) {
+	config, faults := Inspect(path, env)
+	if catalog.Blocking(faults) {
+		return nil, faults
+	}
+	return config, faults
+}
+
+// Inspect is Load for who looks for further faults: it returns what could be read even of a configuration with
+// faults, with which nobody may be served.
+func Inspect(path string, env func(string) (string, bool)) (*Config, []Fault) {
 	l := &loader{env: env, config: defaults(), given: map[string]catalog.Position{}, rank: map[string]int{}}
 	l.config.Path = path
 	l.config.Ledger.SQLite = resolve(path, l.config.Ledger.SQLite)
 	l.file(path, path, catalog.Position{File: path, Line: 1, Column: 1}, nil)
 	l.finish(path)
-	slices.SortStableFunc(l.faults, func(a, b Fault) int {
-		return cmp.Or(l.rank[a.File]-l.rank[b.File], a.Line-b.Line, a.Column-b.Column)
-	})
-	l.faults = slices.CompactFunc(l.faults, func(a, b Fault) bool { return a == b })
-	if catalog.Blocking(l.faults) {
-		return nil, l.faults
-	}
+	l.config.rank = l.rank
+	l.faults = l.config.SortFaults(l.faults)
 	return l.config, l.faults
+}
+
+// SortFaults puts faults in the order of files and lines, and drops those that were found twice.
+func (c *Config) SortFaults(faults []Fault) []Fault {
+	slices.SortStableFunc(faults, func(a, b Fault) int {
+		return cmp.Or(c.rank[a.File]-c.rank[b.File], a.Line-b.Line, a.Column-b.Column)
+	})
+	var out []Fault
+	for _, f := range faults {
+		if !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 // loader collects one configuration from its files.
