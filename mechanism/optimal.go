@@ -18,7 +18,7 @@ import (
 //	n = n₁ + m:  π(n) = (1 − e^{−mε})·(1 + δ/(e^ε − 1)) + e^{−mε}·π(n₁), at most 1
 //
 // For ε = 0 it is n·δ. Rounding: π is computed for δ·(1 − 2⁻⁶⁴) and for an ε of at most 50, with an absolute error
-// below 2⁻³⁰⁰; the slack of δ·2⁻⁶⁴ ≥ 2⁻¹⁶⁴ in each inequality of the definition takes up that error times 1 + e^ε < 2⁷³ with room to spare,
+// below 2⁻²⁸⁰; the slack of δ·2⁻⁶⁴ ≥ 2⁻¹⁶⁴ in each inequality of the definition takes up that error times 1 + e^ε < 2⁷³ with room to spare,
 // so that the rounded π is itself (ε, δ)-differentially private, and it keeps no more than the exact one.
 type optimal struct {
 	epsilon, delta *big.Rat
@@ -30,7 +30,7 @@ type optimal struct {
 }
 
 const (
-	optimalBits       = 512
+	optimalBits       = 320
 	maxOptimalEpsilon = 50
 	maxUnits          = math.MaxInt64 / 4
 )
@@ -118,7 +118,7 @@ func (o *optimal) probability(n int64) *big.Rat {
 	return p
 }
 
-// expNegative is exp(−x) for a rational x ≥ 0 with a relative error below 2⁻⁴⁵⁰; 0 where x > 2²⁰.
+// expNegative is exp(−x) for a rational x ≥ 0 with a relative error below 2⁻²⁹⁰; 0 where x > 2²⁰.
 func expNegative(x *big.Rat) *big.Float {
 	if x.Cmp(big.NewRat(farExponent, 1)) > 0 {
 		return optimalFloat()

@@ -65,6 +65,9 @@ func normalQuantile(confidence float64) float64 {
 //     [−1/2, 1/2], X + V is symmetric, unimodal and more peaked than a Laplace variable of scale 1/(2·tanh(1/(2b))):
 //     the tail of X + V is linear between half-integers, touches exp(−k/b) at whole numbers k, and has there the
 //     slope of its tangent. For Gaussian noise see gaussianHalfWidth; there rounding adds another unit.
+//
+// Where discreteness matters most, sums of equal weights and little noise (the count that comes with a mean of booleans),
+// the distribution of the sum is computed instead.
 func (s Spec) halfWidth(weights []float64, confidence float64) float64 {
 	w, sum := make([]float64, 0, len(weights)), 0.0
 	for _, x := range weights {
@@ -78,6 +81,9 @@ func (s Spec) halfWidth(weights []float64, confidence float64) float64 {
 		return 0
 	case 1:
 		return w[0] * s.singleHalfWidth(confidence)
+	}
+	if h, ok := s.equalSum(w, confidence); ok {
+		return h
 	}
 	union := sum * s.singleHalfWidth(1-(1-confidence)/float64(len(w)))
 	joint := math.Inf(1)
@@ -93,7 +99,72 @@ func (s Spec) halfWidth(weights []float64, confidence float64) float64 {
 		b := toFloat(s.LaplaceScale())
 		joint = laplaceSumQuantile(w, confidence)/(2*math.Tanh(1/(2*b))) + 0.5*sum
 	}
-	return math.Min(union, joint*margin)
+	return onLattice(math.Min(union, joint*margin), w)
+}
+
+// equalSum convolves the distribution of single draws, for up to 4 equal weights and a scale of at most 10.
+func (s Spec) equalSum(w []float64, confidence float64) (float64, bool) {
+	for _, x := range w {
+		if x != w[0] {
+			return 0, false
+		}
+	}
+	var f func(x float64) float64
+	var scale float64
+	if s.Noise == Gaussian {
+		variance := toFloat(s.GaussianVariance())
+		scale = math.Sqrt(variance)
+		f = func(x float64) float64 { return math.Exp(-x * x / (2 * variance)) }
+	} else {
+		scale = toFloat(s.LaplaceScale())
+		f = func(x float64) float64 { return math.Exp(-x / scale) }
+	}
+	if scale > 10 || len(w) > 4 || confidence > 1-1e-9 {
+		return 0, false
+	}
+	reach := int(40*scale) + 2 // beyond it are e^-40 of the mass
+	single, total := make([]float64, 2*reach+1), 0.0
+	for i := range single {
+		single[i] = f(math.Abs(float64(i - reach)))
+		total += single[i]
+	}
+	for i := range single {
+		single[i] /= total
+	}
+	sum := single
+	for range len(w) - 1 {
+		next := make([]float64, len(sum)+2*reach)
+		for i, p := range sum {
+			for j, q := range single {
+				next[i+j] += p * q
+			}
+		}
+		sum = next
+	}
+	mid := len(sum) / 2
+	tail, h := 1e-13, mid
+	for h > 0 && (tail+2*sum[mid+h])*margin <= 1-confidence {
+		tail += 2 * sum[mid+h]
+		h--
+	}
+	return float64(h) * w[0], true
+}
+
+// onLattice lowers h to a multiple of the smallest weight where all weights are multiples of it: S takes no other values.
+func onLattice(h float64, w []float64) float64 {
+	unit := w[0]
+	for _, x := range w {
+		unit = math.Min(unit, x)
+	}
+	for _, x := range w {
+		if n := x / unit; n != math.Floor(n) || n > 1e6 {
+			return h
+		}
+	}
+	if n := h / unit; n < 1e12 {
+		return math.Floor(n) * unit * margin
+	}
+	return h
 }
 
 // laplaceSumQuantile is h with P(|Σ wᵢ·Lᵢ| ≤ h) ≥ confidence for independent Laplace variables of scale 1, wᵢ > 0.
@@ -105,6 +176,9 @@ func laplaceSumQuantile(w []float64, confidence float64) float64 {
 	w = append([]float64(nil), w...)
 	sort.Float64s(w)
 	largest := w[len(w)-1]
+	if len(w) > maxFractions {
+		return chernoffQuantile(w, confidence) * margin
+	}
 	tail := func(h float64) float64 { return math.Exp(-h/largest) * (1 + h/(2*largest)) }
 	if len(w) != 2 || w[0] < largest*(1-1e-4) {
 		tail = distinctTail(w)
@@ -124,12 +198,27 @@ func laplaceSumQuantile(w []float64, confidence float64) float64 {
 	return hi * margin
 }
 
+// maxFractions is the number of terms up to which partial fractions keep enough digits.
+const maxFractions = 5
+
+// chernoffQuantile is laplaceSumQuantile for many terms: P(|S| > h) ≤ 2·exp(−t·h)·Π 1/(1 − wᵢ²t²) for each t in [0, 1/max w), so that
+// every t gives an h; the smallest of a row of them is taken.
+func chernoffQuantile(w []float64, confidence float64) float64 {
+	largest, best := w[len(w)-1], math.Inf(1)
+	for i := 1; i < 200; i++ {
+		t := float64(i) / 200 / largest
+		log := math.Log(2 / (1 - confidence))
+		for _, x := range w {
+			log -= math.Log1p(-x * x * t * t)
+		}
+		best = math.Min(best, log/t)
+	}
+	return best
+}
+
 // distinctTail is the sum of partial fractions, with its own rounding error added.
 func distinctTail(w []float64) func(float64) float64 {
 	apart := 1 + math.Pow(10, float64(len(w))-6) // 1e-4 for two, 1e-3 for three, …
-	if len(w) > 5 {
-		return func(float64) float64 { return 1 } // the union bound serves
-	}
 	for i := 1; i < len(w); i++ {
 		w[i] = math.Max(w[i], w[i-1]*apart)
 	}

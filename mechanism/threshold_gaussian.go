@@ -1,7 +1,6 @@
 package mechanism
 
 import (
-	"math"
 	"math/big"
 	"sort"
 )
@@ -94,24 +93,27 @@ func (t *gaussianTail) quantile(p *big.Rat) *big.Int {
 		// p < 10⁻⁵⁵: go on by f(k)·(1 + σ²/k) ≤ f(k)·(1 + σ).
 		return t.farQuantile(allowed)
 	}
-	if i == 0 || t.step.IsInt64() && t.step.Int64() == 1 {
-		return t.at(i)
-	}
-	// Inside the block before i: the sum from x to the block's end is below its own chord.
-	end, inside := t.at(i), new(big.Int)
-	k := sort.Search(int(min(t.step.Int64(), math.MaxInt32))-1, func(j int) bool {
-		inside.Add(t.at(i-1), big.NewInt(int64(j)+1))
-		left := new(big.Rat).SetInt(inside)
-		left.Mul(left, left).Quo(left, new(big.Rat).Add(t.variance, t.variance))
-		_, f := expBounds(left)
-		sum := chord(f, t.f[i], new(big.Int).Sub(end, inside))
-		return sum.Add(sum, t.tail[i]).Cmp(allowed) <= 0
-	})
-	found := new(big.Int).Add(t.at(i-1), big.NewInt(int64(k)+1))
-	if found.Cmp(end) > 0 {
+	end := t.at(i)
+	if i == 0 {
 		return end
 	}
-	return found
+	// Inside the block before i: the sum from x to the block's end is below its own chord. Invariant: not certain at
+	// end − far, certain at end − near.
+	near, far := new(big.Int), new(big.Int).Set(t.step)
+	for {
+		mid := new(big.Int).Add(near, far)
+		if mid.Rsh(mid, 1); mid.Cmp(near) == 0 {
+			return new(big.Int).Sub(end, near)
+		}
+		x := new(big.Rat).SetInt(new(big.Int).Sub(end, mid))
+		x.Mul(x, x).Quo(x, new(big.Rat).Add(t.variance, t.variance))
+		_, f := expBounds(x)
+		if sum := chord(f, t.f[i], mid); sum.Add(sum, t.tail[i]).Cmp(allowed) <= 0 {
+			near = mid
+		} else {
+			far = mid
+		}
+	}
 }
 
 func (t *gaussianTail) farQuantile(allowed *big.Float) *big.Int {

@@ -102,14 +102,22 @@ func TestThresholdGaussianIsSafeAndClose(t *testing.T) {
 			t.Errorf("σ² %s, δ %s: τ %d is more than %d too large", c.variance, c.delta, tau, waste)
 		}
 	}
-	// Beyond sums: the normal distribution.
-	delta, _ := privacy.ParseDeltaDown("1e-9")
-	tau, err := ThresholdGaussian(rat("1e24"), 1, delta, 1)
-	if err != nil || math.Abs(float64(tau)/1e12-5.9978070150) > 0.001 {
-		t.Errorf("σ 1e12: τ = %d, %v", tau, err)
-	}
-	if got := 0.5 * math.Erfc(float64(tau-1)/1e12/math.Sqrt2); got > 1e-9 {
-		t.Errorf("σ 1e12: tail %g", got)
+	// Beyond sums: the normal distribution, for steps that fit 32 bits and that do not.
+	for _, sigma := range []float64{1e5, 12345678, 1e9, 1e12, 1e18} {
+		for _, text := range []string{"1e-9", "1e-5", "0.01", "1e-18"} {
+			delta, _ := privacy.ParseDeltaDown(text)
+			tau, err := ThresholdGaussian(new(big.Rat).SetFloat64(sigma*sigma), 1, delta, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			z, p := float64(tau-1)/sigma, float(rat(text))
+			if got := 0.5 * math.Erfc((z-0.5/sigma)/math.Sqrt2); got > p*(1+1e-9) {
+				t.Errorf("σ %g, δ %s: tail %g", sigma, text, got)
+			}
+			if got := 0.5 * math.Erfc((z-0.001)/math.Sqrt2); got <= p {
+				t.Errorf("σ %g, δ %s: τ = %g·σ is too large", sigma, text, z)
+			}
+		}
 	}
 }
 
