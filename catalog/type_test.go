@@ -2,7 +2,6 @@ package catalog
 
 import "testing"
 
-// Names, object ids and modifiers were read off PostgreSQL 15: SELECT format_type(…), attrelid::regclass, atttypmod.
 func TestTypeNames(t *testing.T) {
 	for _, c := range []struct {
 		in, want string

@@ -15,9 +15,11 @@ func mustType(t *testing.T, name string) Type {
 	return typ
 }
 
-// The expected texts were read off PostgreSQL 15: SELECT 'text'::type.
-func TestParseValueIsPostgresOutput(t *testing.T) {
-	for _, c := range []struct{ typ, in, want string }{
+type parseCase struct{ typ, in, want string }
+
+// parseCases are values and their output texts. TestPostgresAgrees asks a real server about each.
+func parseCases() []parseCase {
+	return []parseCase{
 		{"int", "007", "7"}, {"int", "+5", "5"}, {"int", "-0", "0"}, {"int", "2147483647", "2147483647"},
 		{"smallint", "-32768", "-32768"}, {"bigint", "9223372036854775807", "9223372036854775807"},
 		{"bool", "true", "t"}, {"bool", "F", "f"}, {"bool", "yes", "t"}, {"bool", "0", "f"}, {"bool", "off", "f"}, {"bool", "tru", "t"},
@@ -35,7 +37,11 @@ func TestParseValueIsPostgresOutput(t *testing.T) {
 		{"time", "9:05", "09:05:00"}, {"time", "24:00:00", "24:00:00"}, {"time", "10:00:00.120", "10:00:00.12"},
 		{"uuid", "{A0EEBC99-9C0B4EF8-BB6D6BB9BD380A11}", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
 		{"bytea", `\xDEAD`, `\xdead`}, {"oid", "42", "42"}, {"name", "x", "x"},
-	} {
+	}
+}
+
+func TestParseValue(t *testing.T) {
+	for _, c := range parseCases() {
 		got, err := ParseValue(mustType(t, c.typ), c.in)
 		if err != nil || got != c.want {
 			t.Errorf("ParseValue(%s, %q) = %q, %v; want %q", c.typ, c.in, got, err, c.want)
@@ -80,7 +86,6 @@ func TestRatRoundTrip(t *testing.T) {
 	}
 }
 
-// The texts of numeric were read off PostgreSQL 15: SELECT a::numeric / b.
 func TestFormatRat(t *testing.T) {
 	for _, c := range []struct{ typ, rat, want string }{
 		{"int", "5/2", "3"}, {"int", "-5/2", "-3"}, {"int", "7/3", "2"}, {"numeric(10,2)", "1/200", "0.01"}, {"numeric(10,2)", "-1/3", "-0.33"},
