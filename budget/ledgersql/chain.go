@@ -37,7 +37,8 @@ func (b *batch) append(ref int64, e budget.Entry) (int64, error) {
 }
 
 func cleanEntry(e *budget.Entry) {
-	for _, s := range []*string{&e.Analyst, &e.Dataset, &e.SQL, &e.Plan, &e.Outcome, &e.SQLState, &e.Application, &e.Client, &e.By, &e.Note} {
+	e.Analyst, e.Dataset = cleanName(e.Analyst), cleanName(e.Dataset)
+	for _, s := range []*string{&e.SQL, &e.Plan, &e.Outcome, &e.SQLState, &e.Application, &e.Client, &e.By, &e.Note} {
 		*s = clean(*s)
 	}
 }

@@ -55,7 +55,7 @@ func (s *postgresStore) prepare(ctx context.Context, log *slog.Logger) error {
 	if fsync != "on" || fullPages != "on" {
 		log.Warn("the ledger's PostgreSQL server may lose commits when its machine crashes", "fsync", fsync, "full_page_writes", fullPages)
 	}
-	t, err := s.pool.Begin(ctx)
+	t, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
 	if err != nil {
 		return err
 	}
@@ -187,8 +187,8 @@ func postgresFault(err error, lost bool) error {
 		switch {
 		case e.Code == "25006", class == "40", class == "57", class == "08", e.Code == "55P03":
 			return &fault{err: err, retryable: true} // serialisation, deadlock, shutdown, a standby for now
-		case class == "22", class == "23", class == "42":
-			return &fault{err: err, permanent: true}
+		case class == "22", class == "23", class == "54":
+			return &fault{err: err, permanent: true} // a value, a constraint, a limit
 		}
 		return &fault{err: err}
 	}

@@ -20,32 +20,18 @@ func (b *batch) putRelease(f funds, place int, r budget.Release) error {
 	if place >= maxDraws {
 		return invalid(errors.New("too many releases in one query"))
 	}
-	draw := int64(0)
-	err := b.tx.each(b.ctx, `SELECT draw, body FROM releases WHERE dataset = $1 AND id = $2 AND made = $3`,
-		[]any{r.Dataset, r.ID[:], r.Made.UnixNano()}, func(row row) error {
-			var number int64
-			var body []byte
-			if err := row.Scan(&number, &body); err != nil {
-				return err
-			}
-			if bytes.Equal(body, r.Body) {
-				draw = number
-			}
-			return nil
-		})
+	draw := f.id*maxDraws + int64(place)
+	made, body := r.Made.UnixNano(), notNil(r.Body)
+	err := b.tx.queue(b.ctx, `INSERT INTO releases (draw, dataset, id, made, body)
+	  SELECT $1, $2, $3, $4, $5
+	  WHERE NOT EXISTS (SELECT 1 FROM releases WHERE dataset = $2 AND id = $3 AND made = $4 AND body = $5)`,
+		draw, r.Dataset, r.ID[:], made, body)
 	if err != nil {
 		return err
 	}
-	if draw == 0 {
-		draw = f.id*maxDraws + int64(place)
-		err := b.tx.queue(b.ctx, `INSERT INTO releases (draw, dataset, id, made, body) VALUES ($1, $2, $3, $4, $5)
-		  ON CONFLICT DO NOTHING`, draw, r.Dataset, r.ID[:], r.Made.UnixNano(), notNil(r.Body))
-		if err != nil {
-			return err
-		}
-	}
-	return b.tx.queue(b.ctx, `INSERT INTO release_payers (draw, analyst, entry) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-		draw, f.analyst.Analyst, f.id)
+	return b.tx.queue(b.ctx, `INSERT INTO release_payers (draw, analyst, entry)
+	  SELECT draw, $1, $2 FROM releases WHERE dataset = $3 AND id = $4 AND made = $5 AND body = $6
+	  ON CONFLICT DO NOTHING`, f.analyst.Analyst, f.id, r.Dataset, r.ID[:], made, body)
 }
 
 func notNil(b []byte) []byte {

@@ -179,8 +179,14 @@ func (o *reserveOp) settle(err error) {
 	}
 }
 
-// storable tells text that both stores keep as it is.
-func storable(s string) bool { return clean(s) == s }
+// maxName is the longest name of an analyst or a dataset, in bytes. PostgreSQL's index rows hold a few of that size.
+const maxName = 512
+
+// storable tells a name that both stores keep as it is.
+func storable(s string) bool { return cleanName(s) == s }
+
+// cleanName is a name that can be stored: cut if it is too long.
+func cleanName(s string) string { return clean(s[:min(len(s), maxName)]) }
 
 // clean is a text without what PostgreSQL cannot store: invalid UTF-8 and NUL.
 func clean(s string) string {

@@ -49,7 +49,7 @@ CREATE INDEX reservations_process ON reservations (process);
 
 -- Processes with open reservations; one that was not seen for a lease has vanished.
 CREATE TABLE processes (
-  id   TEXT PRIMARY KEY,
+  id   TEXT PRIMARY KEY NOT NULL,
   seen BIGINT NOT NULL
 );
 
@@ -103,13 +103,13 @@ CREATE INDEX history_account ON history (analyst, dataset, id);
 
 -- Analysts banned at run time, apart from the configuration.
 CREATE TABLE disabled (
-  analyst TEXT PRIMARY KEY,
+  analyst TEXT PRIMARY KEY NOT NULL,
   since   BIGINT NOT NULL
 );
 
 -- One query in flight for each analyst, where the owner wants that: expires by itself, and is no ban.
 CREATE TABLE leases (
-  analyst TEXT PRIMARY KEY,
+  analyst TEXT PRIMARY KEY NOT NULL,
   holder  TEXT NOT NULL,
   until   BIGINT NOT NULL
 );
