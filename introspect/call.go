@@ -76,6 +76,9 @@ func (c *compiler) call(n *syntax.Node, f *syntax.FuncCall, sc *scope) (sqlType,
 	if err := c.aggregateParts(f, sc); err != nil {
 		return "", err
 	}
+	if entry.engine == "json_group_array" {
+		n.Node = cast(clone(n), "text").Node
+	}
 	if entry.engine == "sum" && result != "float8" {
 		n.Node = cast(clone(n), "int8").Node
 	}
@@ -174,7 +177,9 @@ func (c *compiler) functionRows(n *syntax.Node, name string, sc *scope) (cols []
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		item := func(field string) *syntax.Node { return fn("struct_extract", fn("dp_pairs", call.Args[0]), textConst(field)) }
+		item := func(field string) *syntax.Node {
+			return fn("struct_extract", fn("dp_pairs", call.Args[0]), textConst(field))
+		}
 		return []col{{"x", t.element()}, {"n", "int4"}}, []*syntax.Node{target(item("x"), ""), target(item("n"), "")}, nil, nil
 	case parts[len(parts)-1] == "pg_get_keywords" && len(call.Args) == 0:
 		for _, cl := range c.static.functions["pg_get_keywords"].columns {
@@ -190,11 +195,27 @@ func (c *compiler) functionRows(n *syntax.Node, name string, sc *scope) (cols []
 	return []col{{name, t}}, []*syntax.Node{target(clone(n), "")}, nil, nil
 }
 
-// ordinality numbers the rows of unnest.
-func ordinality(targets []*syntax.Node) (*syntax.Node, error) {
-	call := targets[0].GetResTarget().GetVal().GetFuncCall()
-	if call == nil || names(call.Funcname)[0] != "unnest" {
-		return nil, unsupported("WITH ORDINALITY of this function")
+// ordinality adds the row's number to what a function in FROM returns. Rows of unnest are numbered beside it; those of
+// others one level up, since the engine numbers before it expands sets.
+func ordinality(targets, from []*syntax.Node) (outer, source []*syntax.Node) {
+	if call := targets[0].GetResTarget().GetVal().GetFuncCall(); call != nil && names(call.Funcname)[0] == "unnest" {
+		return append(targets, target(fn("dp_subscripts", call.Args[0]), "")), from
 	}
-	return target(fn("dp_subscripts", call.Args[0]), ""), nil
+	for i, t := range targets {
+		name := "c" + formatInt(int64(i))
+		t.GetResTarget().Name = name
+		outer = append(outer, target(colRef("rows", name), ""))
+	}
+	number := &syntax.FuncCall{Funcname: []*syntax.Node{str("row_number")}, Over: &syntax.WindowDef{FrameOptions: defaultFrame}, Funcformat: 1}
+	outer = append(outer, target(&syntax.Node{Node: &syntax.Node_FuncCall{FuncCall: number}}, ""))
+	sub := subselect(selectOf(targets, from), &syntax.Alias{Aliasname: "rows"})
+	return outer, []*syntax.Node{{Node: sub}}
 }
+
+func selectOf(targets, from []*syntax.Node) *syntax.Node {
+	return &syntax.Node{Node: &syntax.Node_SelectStmt{SelectStmt: &syntax.SelectStmt{TargetList: targets, FromClause: from,
+		LimitOption: syntax.LIMIT_OPTION_DEFAULT, Op: syntax.SETOP_NONE}}}
+}
+
+// defaultFrame is the grammar's number for a window without a frame clause.
+const defaultFrame = 1058

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"google.golang.org/protobuf/reflect/protoreflect"
+
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
@@ -16,28 +18,54 @@ type plan struct {
 	columns []Column
 	types   []sqlType // of the columns; "" until the engine was asked
 	params  []catalog.Type
+	used    []int // the parameters that the text holds, in the order of its own numbers, from 0
 	// perSession says that the text holds what belongs to one session (a setting, its process id).
 	perSession bool
 }
 
 // bind turns parameters into what the engine takes: text, which its casts read.
 func (p *plan) bind(params []Param) ([]any, error) {
-	args := make([]any, len(p.params))
-	if len(params) < len(args) {
+	if len(params) < len(p.params) {
 		return nil, refusal.New(refusal.ProtocolViolation, "bind message supplies %d parameters, but prepared statement requires %d",
-			len(params), len(args))
+			len(params), len(p.params))
 	}
-	for i := range args {
+	args := make([]any, len(p.used))
+	for i, n := range p.used {
 		switch {
-		case params[i].Cell.Null:
+		case params[n].Cell.Null:
 			args[i] = nil
-		case p.params[i].Array:
-			args[i] = engineList(parseArray(params[i].Cell.Text))
+		case p.params[n].Array:
+			args[i] = engineList(parseArray(params[n].Cell.Text))
 		default:
-			args[i] = params[i].Cell.Text
+			args[i] = params[n].Cell.Text
 		}
 	}
 	return args, nil
+}
+
+// renumber numbers the parameters that are left in a tree from 1 without gaps: compiling drops arguments of functions
+// whose answer does not depend on them.
+func renumber(root *syntax.Node) []int {
+	var used []int
+	numbers := map[int32]int32{}
+	walk(root.ProtoReflect(), func(m protoreflect.Message) {
+		p, ok := m.Interface().(*syntax.ParamRef)
+		if !ok {
+			return
+		}
+		if numbers[p.Number] == 0 {
+			used = append(used, int(p.Number)-1)
+			numbers[p.Number] = int32(len(used))
+		}
+	})
+	done := map[*syntax.ParamRef]bool{} // a node may hang in the tree twice
+	walk(root.ProtoReflect(), func(m protoreflect.Message) {
+		if p, ok := m.Interface().(*syntax.ParamRef); ok && !done[p] {
+			done[p] = true
+			p.Number = numbers[p.Number]
+		}
+	})
+	return used
 }
 
 // engineList prints a list as the engine's cast from text reads it.
@@ -89,11 +117,12 @@ func compile(st *static, snap *snapshot, v View, sql string, given []catalog.Typ
 	if err != nil {
 		return nil, inCharacters(sql, err)
 	}
+	used := renumber(stmts[0].Stmt)
 	text, err := syntax.Deparse(stmts[0].Stmt)
 	if err != nil {
 		return nil, fmt.Errorf("deparse: %w", err)
 	}
-	p := &plan{sql: text, perSession: c.perSession}
+	p := &plan{sql: text, used: used, perSession: c.perSession}
 	for _, col := range columns {
 		t := col.typ
 		if t == unknownType || t.isReg() {

@@ -135,7 +135,7 @@ func (e *engine) drop(ctx context.Context, snap *snapshot) error {
 func (e *engine) check(ctx context.Context, p *plan) error {
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
-	args := make([]any, len(p.params))
+	args := make([]any, len(p.used))
 	rows, err := e.db.QueryContext(ctx, "SELECT * FROM ("+p.sql+") LIMIT 0", args...)
 	if err != nil {
 		return engineError(err)

@@ -239,11 +239,7 @@ func (c *compiler) rangeFunction(n *syntax.Node, r *syntax.RangeFunction, sc *sc
 		return err
 	}
 	if r.Ordinality {
-		number, err := ordinality(targets)
-		if err != nil {
-			return err
-		}
-		targets = append(targets, number)
+		targets, from = ordinality(targets, from)
 		cols = append(cols, col{"ordinality", "int8"})
 	}
 	cols = rename(cols, colnames)
@@ -252,8 +248,7 @@ func (c *compiler) rangeFunction(n *syntax.Node, r *syntax.RangeFunction, sc *sc
 			targets[i].GetResTarget().Name = cols[i].name
 		}
 	}
-	query := &syntax.SelectStmt{TargetList: targets, FromClause: from, LimitOption: syntax.LIMIT_OPTION_DEFAULT, Op: syntax.SETOP_NONE}
-	sub := subselect(&syntax.Node{Node: &syntax.Node_SelectStmt{SelectStmt: query}}, &syntax.Alias{Aliasname: alias})
+	sub := subselect(selectOf(targets, from), &syntax.Alias{Aliasname: alias})
 	sub.RangeSubselect.Lateral = len(sc.items) > 0
 	n.Node = sub
 	sc.items = append(sc.items, &item{alias: alias, cols: cols})

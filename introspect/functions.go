@@ -128,18 +128,17 @@ func catalogFunctions() map[string]function {
 		"quote_literal":                      fixed("text", "text", engineCall("dp_quote_literal", 1)),
 		"pg_get_keywords":                    fixed("", "text", nil),
 		"pg_sequence_last_value":             fixed("oid", "int8", value(func() *syntax.Node { return cast(nullConst(), "int8") })),
-		"pg_sequence_parameters":             fixed("oid", "", nil),
 		"pg_options_to_table":                fixed("_text", "text", value(func() *syntax.Node { return cast(emptySet(), "text") })),
 		"aclexplode":                         fixed("_text", "text", value(func() *syntax.Node { return cast(emptySet(), "text") })),
 		"acldefault":                         fixed("char,oid", "_text", value(func() *syntax.Node { return cast(nullConst(), "text[]") })),
+		"format":                             optional(1, "text,any,any,any,any,any,any", "text", format),
+		"pg_describe_object":                 fixed("oid,oid,int4", "text", noText),
+		"pg_identify_object":                 fixed("oid,oid,int4", "text", noText),
 		"_pg_expandarray":                    fixed("_int2", pairType, engineCall("dp_pairs", 1)),
-		"pg_tables_is_visible":               fixed("oid", "bool", byView("dp_visible", 1, "pg_class")),
 		"pg_indexam_has_property":            fixed("oid,text", "bool", engineCall("dp_false", 1)),
 		"pg_index_has_property":              fixed("oid,text", "bool", engineCall("dp_false", 1)),
 		"pg_index_column_has_property":       fixed("oid,int4,text", "bool", engineCall("dp_false", 1)),
 	}
-	delete(m, "pg_tables_is_visible")
-	delete(m, "pg_sequence_parameters")
 	for _, name := range []string{"pg_relation_size", "pg_table_size", "pg_total_relation_size", "pg_indexes_size", "pg_database_size",
 		"pg_tablespace_size"} {
 		m[name] = optional(1, "regclass,text", "int8", zero)
@@ -179,6 +178,44 @@ func objDescription(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node
 
 func colDescription(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
 	return c.viewCall("dp_describe", args[0], textConst("pg_class"), args[1]), nil
+}
+
+// format compiles a format that is written out, with %s, %I, %L and %%.
+func format(c *compiler, args []*syntax.Node, types []sqlType) (*syntax.Node, error) {
+	pattern, ok := stringConst(args[0])
+	if !ok {
+		return nil, unsupported("format of a computed pattern")
+	}
+	parts := nodes{textConst("")}
+	next := 1
+	for i := 0; i < len(pattern); i++ {
+		j := strings.IndexByte(pattern[i:], '%')
+		if j < 0 {
+			parts = append(parts, textConst(pattern[i:]))
+			break
+		}
+		if j > 0 {
+			parts = append(parts, textConst(pattern[i:i+j]))
+		}
+		i += j + 1
+		if i < len(pattern) && pattern[i] == '%' {
+			parts = append(parts, textConst("%"))
+			continue
+		}
+		if i >= len(pattern) || next >= len(args) || !strings.ContainsRune("sIL", rune(pattern[i])) {
+			return nil, unsupported("format pattern")
+		}
+		arg, _ := c.printed(args[next], types[next])
+		arg = cast(arg, "text")
+		switch pattern[i] {
+		case 'I':
+			arg = fn("dp_quote_ident", arg)
+		case 'L':
+			arg = fn("dp_quote_literal", arg)
+		}
+		parts, next = append(parts, arg), next+1
+	}
+	return fn("concat", parts...), nil
 }
 
 // sessionFunctions tell about the session and the server.
@@ -246,10 +283,10 @@ func version(c *compiler, _ []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
 // currentSetting reads a setting whose name is written out.
 func currentSetting(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
 	name, ok := stringConst(args[0])
-	if !ok {
-		return nil, unsupported("current_setting of a computed name")
-	}
 	c.perSession = true
+	if !ok {
+		return c.computedSetting(args[0])
+	}
 	lower := strings.ToLower(name)
 	if c.view.Settings != nil {
 		if v, ok := c.view.Settings(lower); ok {
@@ -265,6 +302,23 @@ func currentSetting(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node
 		return nullText(), nil
 	}
 	return nil, refusal.New(refusal.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
+}
+
+// computedSetting reads the setting whose name a row tells.
+func (c *compiler) computedSetting(name *syntax.Node) (*syntax.Node, error) {
+	all, err := c.settings(c.static.catalog["pg_settings"])
+	if err != nil {
+		return nil, err
+	}
+	st := all.GetSelectStmt()
+	st.WhereClause = binary("=", fn("lower", colRef("pg_settings", "name")), fn("lower", name))
+	for _, t := range st.TargetList {
+		if v := t.GetResTarget(); v.Name == "setting" || columnName(v.Val) == "setting" {
+			st.TargetList = nodes{target(fn("max", v.Val), "setting")}
+			break
+		}
+	}
+	return &syntax.Node{Node: &syntax.Node_SubLink{SubLink: &syntax.SubLink{SubLinkType: syntax.EXPR_SUBLINK, Subselect: all}}}, nil
 }
 
 // privilegeFunctions answer from the policy.

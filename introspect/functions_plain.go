@@ -24,15 +24,12 @@ func arrayFunctions() map[string]function {
 		"array_append":        fixed("any,any", "1", engineCall("list_append", 2)),
 		"array_prepend":       fixed("any,any", "", engineCall("list_prepend", 2)),
 		"array_cat":           fixed("any,any", "1", engineCall("list_concat", 2)),
-		"array_remove":        fixed("any,any", "1", nil),
+		"array_remove":        fixed("any,any", "1", engineCall("dp_array_remove", 2)),
 		"unnest":              fixed("_text", "1e", engineCall("unnest", 1)),
 		"generate_subscripts": fixed("any,int4", "int4", byVector("dp_subscripts", "dp_vector_subscripts", 1)),
 		"generate_series":     optional(2, "int4,int4,int4", "1", series),
 		"string_to_array":     fixed("text,text", "_text", engineCall("string_split", 2)),
-		"parse_ident":         fixed("text", "_text", nil),
 	}
-	delete(m, "array_remove")
-	delete(m, "parse_ident")
 	for name, f := range m {
 		f.lookup = false
 		m[name] = f
@@ -97,6 +94,17 @@ func plainFunctions() map[string]function {
 	}
 	m["substring"] = function{args: types("text,int4,int4"), min: 2, ret: "text", emit: substring}
 	m["substr"] = m["substring"]
+	jsonCall := func(name string) emit {
+		return func(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
+			return cast(fn(name, args...), "text"), nil
+		}
+	}
+	m["json_build_object"] = function{args: types("text"), variadic: true, ret: "json", emit: jsonCall("json_object")}
+	m["jsonb_build_object"] = function{args: types("text"), variadic: true, ret: "jsonb", emit: jsonCall("json_object")}
+	m["json_build_array"] = function{args: types("text"), variadic: true, ret: "json", emit: jsonCall("json_array")}
+	m["to_json"] = function{args: types("any"), min: 1, ret: "json", emit: jsonCall("to_json")}
+	m["to_jsonb"] = function{args: types("any"), min: 1, ret: "jsonb", emit: jsonCall("to_json")}
+	m["json_agg"] = aggregate("any", "json", "json_group_array")
 	m["like_escape"] = function{args: types("text,text"), min: 2, ret: "text", emit: engineCall("dp_like_escape", 2)}
 	return m
 }

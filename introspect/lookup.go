@@ -110,7 +110,7 @@ func (s *snapshot) typeRow(oid uint32) (*typeRow, bool) {
 var typeNames = map[string]string{"bool": "boolean", "bpchar": "character", "char": `"char"`, "float4": "real",
 	"float8": "double precision", "int2": "smallint", "int4": "integer", "int8": "bigint", "varchar": "character varying",
 	"varbit": "bit varying", "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
-	"time": "time without time zone", "timetz": "time with time zone"}
+	"numeric": "numeric", "interval": "interval", "bit": "bit", "time": "time without time zone", "timetz": "time with time zone"}
 
 // formatType is format_type: the type's name in SQL, with its modifier if mod ≥ 0.
 func (s *snapshot) formatType(oid uint32, mod int64, withMod bool) string {

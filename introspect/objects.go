@@ -17,6 +17,20 @@ func (s *snapshot) addTables(schema string, namespace uint32, d *catalog.Dataset
 	}
 }
 
+// inForeignKey says that a table refers to another, or is referred to: both have triggers in PostgreSQL, and psql looks
+// for foreign keys only where it sees them.
+func inForeignKey(d *catalog.Dataset, t *catalog.Table) bool {
+	if d == nil {
+		return false
+	}
+	for _, other := range d.Tables {
+		if u := other.Unit; u != nil && u.References != nil && (other == t || u.References.Table == t.Name) {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset, t *catalog.Table) {
 	oid, rowType := s.oid("table", schema, t.Name), s.addRowType(schema, namespace, t.Name)
 	s.classes[oid] = object{schema, t.Name, namespace}
@@ -26,7 +40,7 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 	keys := uniqueColumns(t)
 	s.add("pg_class", fields{"oid": id32(oid), "relname": t.Name, "relnamespace": id32(namespace), "reltype": id32(rowType),
 		"relowner": id32(ownerRole), "relam": id32(heapAM), "reltuples": "-1", "relkind": "r", "relnatts": strconv.Itoa(len(columns)),
-		"relhasindex": flag(len(keys) > 0), "relpersistence": "p", "relreplident": "d", "relispopulated": "t",
+		"relhasindex": flag(len(keys) > 0), "relhastriggers": flag(inForeignKey(d, t)), "relpersistence": "p", "relreplident": "d", "relispopulated": "t",
 		"relchecks": "0", "relacl": null, "reloptions": null, "relpartbound": null})
 	s.add("pg_type", s.rowTypeFields(rowType, oid, namespace, t.Name))
 	s.add("pg_type", s.arrayTypeFields(s.types[rowType].array, rowType, namespace, "_"+t.Name))

@@ -127,15 +127,19 @@ type fields map[string]string
 
 func (s *snapshot) add(relation string, f fields) {
 	t := s.byName[relation]
-	row := make([]string, len(t.columns))
-	for i, c := range t.columns {
+	t.rows = append(t.rows, makeRow(t.columns, f))
+}
+
+func makeRow(columns []column, f fields) []string {
+	row := make([]string, len(columns))
+	for i, c := range columns {
 		if v, ok := f[c.name]; ok {
 			row[i] = v
 			continue
 		}
 		row[i] = zero(c.typ)
 	}
-	t.rows = append(t.rows, row)
+	return row
 }
 
 func zero(t sqlType) string {

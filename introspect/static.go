@@ -128,6 +128,7 @@ func readStatic() (*static, error) {
 		return nil, fmt.Errorf("static catalog: %w", err)
 	}
 	s.index()
+	s.describeCatalogs()
 	return s, nil
 }
 
@@ -206,6 +207,28 @@ func (s *static) index() {
 	texts := s.functions["proc_text"]
 	for _, row := range texts.rows {
 		s.procText[oidOf(row[0])] = [3]string{texts.get(row, "arguments"), texts.get(row, "identity"), texts.get(row, "result")}
+	}
+}
+
+// describeCatalogs makes the rows of pg_attribute for the catalogs themselves. Fixed-width columns of tables are NOT NULL
+// there, as in PostgreSQL's own bootstrap rule.
+func (s *static) describeCatalogs() {
+	attributes := s.catalog["pg_attribute"]
+	for _, r := range s.relations {
+		if r.schema == "dpproxy" {
+			continue
+		}
+		for i, c := range r.columns {
+			t, ok := s.typeByName[string(c.typ)]
+			if !ok {
+				continue
+			}
+			notNull := r.kind == 'r' && (t.length > 0 || c.typ.isVector())
+			attributes.rows = append(attributes.rows, makeRow(attributes.columns, fields{"attrelid": id32(r.oid), "attname": c.name,
+				"atttypid": id32(t.oid), "attstattarget": "-1", "attlen": strconv.Itoa(t.length), "attnum": strconv.Itoa(i + 1),
+				"attcacheoff": "-1", "atttypmod": "-1", "attbyval": flag(t.byval), "attalign": t.align, "attstorage": t.storage,
+				"attnotnull": flag(notNull), "attislocal": "t", "attcollation": id32(t.collation)}))
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ var macros = []string{
 	"dp_length(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN len(a) END",
 	"dp_dims(a, d) AS CASE WHEN len(a) > 0 THEN 1 END",
 	"dp_array_out(a) AS '{' || coalesce(array_to_string(list_transform(a, lambda e: coalesce(CAST(e AS VARCHAR), 'NULL')), ','), '') || '}'",
+	"dp_array_remove(a, x) AS list_filter(a, lambda e: e IS DISTINCT FROM x)",
 	"dp_encoding(n) AS CASE n WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' WHEN 8 THEN 'LATIN1' ELSE '' END",
 	"dp_encoding_number(t) AS CASE WHEN replace(lower(t), '-', '') = 'utf8' THEN 6 WHEN lower(t) = 'sql_ascii' THEN 0 ELSE -1 END",
 	"dp_false(a) AS CASE WHEN a IS NULL THEN NULL ELSE false END",

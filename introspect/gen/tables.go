@@ -39,6 +39,7 @@ var overrides = map[string]string{
 	"pg_class.reltoastrelid": "0", "pg_class.relhasindex": "false", "pg_class.relfrozenxid": "'0'", "pg_class.relminmxid": "'0'",
 	"pg_class.reloptions":       "NULL",
 	"pg_collation.collicurules": "NULL", "pg_collation.collversion": "NULL",
+	"pg_namespace.nspowner": "10", "pg_namespace.nspacl": "NULL", "pg_proc.proacl": "NULL", "pg_tablespace.spcacl": "NULL",
 	"pg_proc.proconfig":   "NULL",
 	"pg_proc.prosrc":      "CASE WHEN prolang = 12 THEN prosrc ELSE '' END",
 	"pg_settings.setting": "reset_val", "pg_settings.source": "'default'", "pg_settings.reset_val": "boot_val",
