@@ -11,7 +11,7 @@ type EstimatorKind string
 
 // The formulas. y are the numbers of the estimator's group from First on.
 const (
-	// Linear: Σ Coef[i]·y[i].
+	// Linear: Offset + Σ Coef[i]·y[i].
 	Linear EstimatorKind = "linear"
 	// Mean: Lower + (Upper − Lower)·y[0]/(y[0]+y[1]), clamped to [Lower, Upper]; where y[0]+y[1] ≤ 0 the middle.
 	Mean EstimatorKind = "mean"
@@ -29,6 +29,8 @@ type Estimator struct {
 	First int // index of the spec's first number in NoisyGroup.Values
 	// Coef are Linear's coefficients, one for each number of the spec.
 	Coef []*big.Rat
+	// Offset is added to a Linear estimate; nil is 0.
+	Offset *big.Rat
 	// Lower and Upper are the bounds of the value (not of s); Mean and the variances need them.
 	Lower, Upper *big.Rat
 	// Row is what one row adds to the sum of the spec's numbers: G for Mean's pair, G² for the triple. The sample
@@ -89,6 +91,9 @@ func (e Estimator) linear(y []*big.Int) *big.Rat {
 	sum, term := new(big.Rat), new(big.Rat)
 	for i, c := range e.Coef {
 		sum.Add(sum, term.Mul(c, new(big.Rat).SetInt(y[i])))
+	}
+	if e.Offset != nil {
+		sum.Add(sum, e.Offset)
 	}
 	return sum
 }

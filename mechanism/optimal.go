@@ -3,7 +3,6 @@ package mechanism
 import (
 	"math"
 	"math/big"
-	"sort"
 )
 
 // optimal is the partition selection of Desfontaines, Voss, Gipson, Mandayam, "Differentially private partition selection",
@@ -32,7 +31,7 @@ type optimal struct {
 const (
 	optimalBits       = 320
 	maxOptimalEpsilon = 50
-	maxUnits          = math.MaxInt64 / 4
+	maxUnits          = 1 << 61
 )
 
 func optimalFloat() *big.Float { return new(big.Float).SetPrec(optimalBits) }
@@ -45,30 +44,36 @@ func newOptimal(epsilon, delta *big.Rat) *optimal {
 	slack := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Lsh(big.NewInt(1), 64))
 	slack.Sub(big.NewRat(1, 1), slack)
 	o := &optimal{epsilon: epsilon, delta: new(big.Rat).Mul(delta, slack), cache: map[int64]*big.Rat{}}
+	one, d := optimalFloat().SetInt64(1), toFloat(o.delta)
 	if epsilon.Sign() == 0 {
-		o.full = searchUnits(func(n int64) bool {
+		o.full = searchUnits(1/d, func(n int64) bool {
 			return new(big.Rat).Mul(o.delta, new(big.Rat).SetInt64(n)).Cmp(big.NewRat(1, 1)) >= 0
 		})
 		return o
 	}
 	o.growth = expMinusOne(epsilon)
+	e := toFloat(epsilon)
+	growth := math.Expm1(e)
 	// n₁ is 1 more than the last n at which the first branch is still the smaller one.
 	border := optimalFloat().SetRat(new(big.Rat).Sub(big.NewRat(1, 1), o.delta))
 	border.Quo(border, optimalFloat().Add(o.growth, optimalFloat().SetInt64(2)))
-	o.first = searchUnits(func(n int64) bool { return o.rising(n).Cmp(border) > 0 })
+	o.first = searchUnits(math.Log1p((1-d)*growth/(d*(growth+2)))/e, func(n int64) bool { return o.rising(n).Cmp(border) > 0 })
 	o.atFirst = o.rising(o.first)
-	o.full = o.first + searchUnits(func(m int64) bool { return o.saturating(m).Cmp(optimalFloat().SetInt64(1)) >= 0 })
+	atFirst, _ := o.atFirst.Float64()
+	o.full = o.first + searchUnits(math.Log(1+(1-atFirst)*growth/d)/e, func(m int64) bool { return o.saturating(m).Cmp(one) >= 0 })
 	return o
 }
 
-// searchUnits is the smallest n ≥ 1 with ok(n), for a monotone ok; at most maxUnits.
-func searchUnits(ok func(int64) bool) int64 {
-	hi := int64(1)
-	for hi < maxUnits && !ok(hi) {
-		hi *= 2
+// searchUnits is the smallest n ≥ 1 with ok(n), for a monotone ok; at most maxUnits. A good guess saves time only.
+func searchUnits(guess float64, ok func(int64) bool) int64 {
+	near := int64(1)
+	if guess > 1 {
+		near = int64(math.Min(guess, maxUnits))
 	}
-	lo := hi / 2
-	return lo + 1 + int64(sort.Search(int(hi-lo-1), func(i int) bool { return ok(lo + 1 + int64(i)) }))
+	n := smallestFrom(big.NewInt(near), func(n *big.Int) bool {
+		return !n.IsInt64() || n.Int64() >= maxUnits || ok(n.Int64())
+	})
+	return n.Int64()
 }
 
 // rising is δ·(e^{nε} − 1)/(e^ε − 1). Beyond the border it need only be large: the exponent is cut where it is far above 1.

@@ -189,7 +189,7 @@ func (sel Selection) HalfPoint(specs []Spec) (int64, error) {
 		groups := new(big.Rat).SetInt64(sel.Groups)
 		o := newOptimal(new(big.Rat).Quo(sel.Share.Epsilon.Rat(), groups), new(big.Rat).Quo(sel.Share.Delta.Rat(), groups))
 		half := big.NewRat(1, 2)
-		return max(sel.MinUnits, 1) - 1 + searchUnits(func(n int64) bool { return o.probability(n).Cmp(half) >= 0 }), nil
+		return max(sel.MinUnits, 1) - 1 + searchUnits(float64(o.first), func(n int64) bool { return o.probability(n).Cmp(half) >= 0 }), nil
 	default:
 		return max(sel.Threshold, sel.MinUnits), nil
 	}

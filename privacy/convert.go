@@ -79,10 +79,10 @@ func penalty(beta, logDelta float64) float64 {
 // exactPenalty is penalty with an error far below slack. −ln(1−1/α) = ln(α/(α−1)) = ln(1+1/β).
 func exactPenalty(beta float64, d Delta) *big.Float {
 	b := newFloat().SetFloat64(beta)
-	alpha := alphaOf(beta)
-	sum := naturalLog(newFloat().SetRat(d.Rat()))
-	sum.Add(sum, naturalLog(b))
-	term := naturalLog(newFloat().Quo(alpha, b))
+	alpha, log2 := alphaOf(beta), logOfTwo()
+	sum := naturalLog(newFloat().SetRat(d.Rat()), log2)
+	sum.Add(sum, naturalLog(b, log2))
+	term := naturalLog(newFloat().Quo(alpha, b), log2)
 	sum.Add(sum, term.Mul(term, alpha))
 	return sum.Quo(sum, b)
 }

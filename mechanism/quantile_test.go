@@ -1,0 +1,216 @@
+package mechanism
+
+import (
+	"errors"
+	"math"
+	"math/big"
+	"strconv"
+	"testing"
+
+	"github.com/dpproxy/dpproxy/mechanism/mechanismtest"
+	"github.com/dpproxy/dpproxy/privacy"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+func quantileSpec(grid int64, ranks ...string) QuantileSpec {
+	s := QuantileSpec{Name: "median(x)", Grid: grid, Rows: 1, Groups: 1, Share: privacy.Loss{Epsilon: 1e9}, Accountant: privacy.Pure}
+	for _, r := range ranks {
+		s.Ranks = append(s.Ranks, rat(r))
+	}
+	return s
+}
+
+// quantilePMF is the definition, point by point.
+func quantilePMF(s QuantileSpec, rank int, bars []bar) []float64 {
+	q := float(s.Ranks[rank])
+	n := 0.0
+	for _, b := range bars {
+		n += float64(b.count)
+	}
+	p, total := make([]float64, s.Grid+1), 0.0
+	for o := range p {
+		below, upTo := 0.0, 0.0
+		for _, b := range bars {
+			if b.at < int64(o) {
+				below += float64(b.count)
+			}
+			if b.at <= int64(o) {
+				upTo += float64(b.count)
+			}
+		}
+		d := math.Max(0, math.Max(below-q*n, q*n-upTo))
+		p[o] = math.Exp(-float(s.epsilon()) * d / (2 * float64(s.Rows) * math.Max(q, 1-q)))
+		total += p[o]
+	}
+	for o := range p {
+		p[o] /= total
+	}
+	return p
+}
+
+func TestQuantileDistribution(t *testing.T) {
+	for i, c := range []struct {
+		rank string
+		bars []bar
+	}{
+		{"1/2", nil}, {"1/2", []bar{{5, 10}}}, {"1/2", []bar{{0, 3}, {7, 2}, {8, 1}, {19, 4}}}, {"1/10", []bar{{3, 5}, {4, 5}, {12, 20}}},
+		{"0", []bar{{2, 4}, {9, 4}}}, {"1", []bar{{2, 4}, {9, 4}}}, {"1/3", []bar{{19, 7}}},
+	} {
+		s := quantileSpec(19, c.rank)
+		p := quantilePMF(s, 0, c.bars)
+		counts, n := make([]float64, len(p)), 10_000
+		stream := seeded(t, uint64(1000+i))
+		for range n {
+			counts[s.choose(stream, c.bars)[0].Int64()]++
+		}
+		chi := func(p []float64) float64 {
+			sum := 0.0
+			for o := range p {
+				sum += (counts[o] - p[o]*float64(n)) * (counts[o] - p[o]*float64(n)) / (p[o] * float64(n))
+			}
+			return distuv.ChiSquared{K: float64(len(p) - 1)}.Survival(sum)
+		}
+		if got := chi(p); got < falseAlarm {
+			t.Errorf("rank %s of %v: χ² has probability %g", c.rank, c.bars, got)
+		}
+		// A mechanism that takes 20 % more ε than it may would be caught.
+		if s.Share.Epsilon = 8e8; len(c.bars) > 1 && chi(quantilePMF(s, 0, c.bars)) > falseAlarm {
+			t.Errorf("rank %s of %v: the check cannot tell ε 1 from ε 0.8", c.rank, c.bars)
+		}
+	}
+}
+
+// The claim itself: with or without one unit's m rows, wherever they are, no point's probability changes by more than e^ε.
+func TestQuantileIsPrivate(t *testing.T) {
+	for _, rank := range []string{"0", "1/4", "1/2", "9/10", "1"} {
+		for _, rows := range []int64{1, 3} {
+			s := quantileSpec(12, rank)
+			s.Rows = rows
+			base := []bar{{1, 2}, {5, 4}, {6, 1}, {12, 3}}
+			before := quantilePMF(s, 0, base)
+			for at := int64(0); at <= s.Grid; at++ {
+				for other := int64(0); other <= s.Grid; other++ {
+					after := quantilePMF(s, 0, append(append([]bar(nil), base...), bar{at, 1}, bar{other, rows - 1}))
+					for o := range after {
+						if r := math.Abs(math.Log(after[o] / before[o])); r > 1+1e-9 {
+							t.Fatalf("rank %s, rows at %d and %d: point %d changes by e^%g", rank, at, other, o, r)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestReleaseQuantiles(t *testing.T) {
+	e := NewExact(1)
+	add := func(key, at, count string) {
+		if err := e.Add([]Cell{cell(key), {Text: at, Null: at == "NULL"}}, "", []string{count}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 1001 { // "a": evenly spread over the grid
+		add("a", strconv.Itoa(i*1_000_000), "10")
+	}
+	add("a", "NULL", "100000")
+	add("b", "77", "100000")
+	add("b", "-5", "1")
+	add("hidden", "3", "5")
+	s := quantileSpec(1<<30, "9/10", "1/2", "1/10")
+	keys := [][]Cell{{cell("b")}, {cell("none")}, {cell("a")}}
+	n, err := ReleaseQuantiles(mechanismtest.Seeded(t, 1), e, s, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Groups) != 3 || n.Groups[0].Keys[0].Text != "b" || n.Groups[1].Keys[0].Text != "none" {
+		t.Fatalf("groups %v", show(n))
+	}
+	for i, v := range n.Groups[0].Values {
+		if v.Int64() != 77 {
+			t.Errorf("rank %v of 100000 rows at 77 is %v", s.Ranks[i], v)
+		}
+	}
+	for i, want := range []float64{900e6, 500e6, 100e6} {
+		if got := float64(n.Groups[2].Values[i].Int64()); math.Abs(got-want) > 15e6 {
+			t.Errorf("rank %v is %v, want about %v", s.Ranks[i], got, want)
+		}
+	}
+	for _, g := range n.Groups {
+		if g.Values[0].Cmp(g.Values[1]) < 0 || g.Values[1].Cmp(g.Values[2]) < 0 {
+			t.Errorf("quantiles of %v are out of order: %v", g.Keys, g.Values)
+		}
+	}
+	if _, err := ReleaseQuantiles(mechanismtest.Seeded(t, 1), e, s, keys); !errors.Is(err, ErrReleased) {
+		t.Errorf("second release: %v", err)
+	}
+}
+
+func TestReleaseQuantilesRefuses(t *testing.T) {
+	good := quantileSpec(10, "1/2")
+	change := func(f func(*QuantileSpec)) QuantileSpec { s := good; f(&s); return s }
+	public := [][]Cell{{}}
+	for name, s := range map[string]QuantileSpec{
+		"no ranks": change(func(s *QuantileSpec) { s.Ranks = nil }), "rank 2": quantileSpec(10, "2"), "rank −1": quantileSpec(10, "-1"),
+		"no grid": quantileSpec(0, "1/2"), "no rows": change(func(s *QuantileSpec) { s.Rows = 0 }), "no groups": change(func(s *QuantileSpec) { s.Groups = 0 }),
+		"no ε":           change(func(s *QuantileSpec) { s.Share.Epsilon = 0 }),
+		"no ρ":           change(func(s *QuantileSpec) { s.Accountant = privacy.ZCDP }),
+		"ρ of one group": change(func(s *QuantileSpec) { s.Accountant, s.Share.Rho, s.Groups = privacy.ZCDP, 5, 10 }),
+	} {
+		if n, err := ReleaseQuantiles(NewCryptoSource(), NewExact(1), s, public); err == nil {
+			t.Errorf("%s: released %v", name, n)
+		}
+	}
+	for _, row := range [][2]string{{"x", "1"}, {"1.5", "1"}, {"1", "-1"}, {"1", "99999999999999999999"}} {
+		e := NewExact(1)
+		if err := e.Add([]Cell{cell(row[0])}, "", []string{row[1]}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := ReleaseQuantiles(NewCryptoSource(), e, good, public); !errors.Is(err, errHistogram) {
+			t.Errorf("%v: released %v, %v", row, n, err)
+		}
+	}
+	if _, err := ReleaseQuantiles(NewCryptoSource(), NewExact(1), good, [][]Cell{{}, {}}); !errors.Is(err, errDuplicate) {
+		t.Errorf("a group twice: %v", err)
+	}
+	zcdp := change(func(s *QuantileSpec) { s.Accountant, s.Share.Rho, s.Groups = privacy.ZCDP, 125e6, 4 })
+	if got, want := zcdp.epsilon(), rat("0.5"); got.Cmp(want) != 0 {
+		t.Errorf("ρ 0.125 over 4 groups buys ε %v each, want %v", got, want)
+	}
+}
+
+// Where the first bounds cannot tell, more digits do: with bounds of no use at first the distribution is the same.
+func TestLocateNeedsCertainty(t *testing.T) {
+	runs := []run{{0, 1, big.NewInt(0)}, {1, 1, big.NewInt(1)}, {2, 1, big.NewInt(1000)}}
+	rate := rat("1")
+	lo, hi := cumulative(runs, big.NewInt(0), rate, 192, 0) // everything but the first run is "far"
+	if _, ok := locate(lo, hi, new(big.Int).Lsh(big.NewInt(3), 190), 192); ok {
+		t.Error("decided between runs whose weights are not known")
+	}
+	lo, hi = cumulative(runs, big.NewInt(0), rate, 192, 80)
+	for _, c := range []struct {
+		u    float64
+		want int
+	}{{0, 0}, {0.5, 0}, {0.731, 0}, {0.7311, 1}, {0.99, 1}} {
+		u, _ := new(big.Float).SetMantExp(big.NewFloat(c.u), 192).Int(nil)
+		if i, ok := locate(lo, hi, u, 192); !ok || i != c.want {
+			t.Errorf("u = %v: run %d, %v, want %d", c.u, i, ok, c.want)
+		}
+	}
+	// The very end of the unit interval: runs 1 and 2 cannot be told apart by 192 digits and a cutoff of 80.
+	end := new(big.Int).Lsh(big.NewInt(1), 192)
+	if i, ok := locate(lo, hi, end.Sub(end, big.NewInt(1)), 192); ok {
+		t.Errorf("decided for run %d", i)
+	}
+}
+
+func BenchmarkMedian(b *testing.B) {
+	bars := make([]bar, 10_000)
+	for i := range bars {
+		bars[i] = bar{int64(i) * 1000, 10}
+	}
+	s, stream := quantileSpec(1<<30, "1/2"), newStream(NewCryptoSource())
+	b.ReportAllocs()
+	for b.Loop() {
+		s.choose(stream, bars)
+	}
+}
