@@ -90,11 +90,17 @@ func TestTransactions(t *testing.T) {
 	if err := s.Set("application_name", "d", false); err != nil {
 		t.Fatal(err)
 	}
-	if s.RollbackTo("none") || !s.RollbackTo("one") {
-		t.Fatal("savepoints are confused")
+	if _, ok := s.RollbackTo("none"); ok {
+		t.Fatal("rolled back to a savepoint that is none")
+	}
+	if left, ok := s.RollbackTo("one"); !ok || left != 1 {
+		t.Fatal("the savepoint went with the roll-back to it")
 	}
 	s.must(t, "application_name", "c")
-	if !s.Release("one") || s.Release("one") {
+	if left, ok := s.Release("one"); !ok || left != 0 {
+		t.Fatal("the savepoint was not released")
+	}
+	if _, ok := s.Release("one"); ok {
 		t.Fatal("a released savepoint is still there")
 	}
 	s.Rollback()

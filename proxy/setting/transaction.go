@@ -52,25 +52,26 @@ func (s *Store) endLocal() {
 // Savepoint remembers the values under a name; names may repeat, and the last one counts.
 func (s *Store) Savepoint(name string) { s.marks = append(s.marks, mark{name, s.snap()}) }
 
-// Release forgets a savepoint and those after it. It says whether there is such a one.
-func (s *Store) Release(name string) bool {
+// Release forgets a savepoint and those after it. It says how many are left, and whether there was
+// such a one.
+func (s *Store) Release(name string) (left int, ok bool) {
 	i := s.find(name)
 	if i < 0 {
-		return false
+		return len(s.marks), false
 	}
 	s.marks = s.marks[:i]
-	return true
+	return i, true
 }
 
-// RollbackTo puts the values back to a savepoint, which stays. It says whether there is such a one.
-func (s *Store) RollbackTo(name string) bool {
+// RollbackTo puts the values back to a savepoint, which stays. It says how many are left, and whether there was such a one.
+func (s *Store) RollbackTo(name string) (left int, ok bool) {
 	i := s.find(name)
 	if i < 0 {
-		return false
+		return len(s.marks), false
 	}
 	s.restore(s.marks[i].snapshot)
 	s.marks = s.marks[:i+1]
-	return true
+	return i + 1, true
 }
 
 func (s *Store) find(name string) int {

@@ -1,0 +1,42 @@
+package proxy
+
+import (
+	"context"
+
+	"github.com/dpproxy/dpproxy/answer"
+)
+
+// Answerer answers queries. Answer is called at most once for a portal, cursor or statement.
+type Answerer interface {
+	// Describe tells the types of parameters and columns; of the request's parameters only the types are set. It reads
+	// no data and costs nothing.
+	Describe(ctx context.Context, r answer.Request) (answer.Description, error)
+	// Answer answers. If the result is not Public its rows are read to the end at once.
+	Answer(ctx context.Context, r answer.Request) (*answer.Result, error)
+}
+
+// Backend is what the sessions ask. Errors for analysts are *refusal.Error; every other error becomes an incident.
+// All methods are safe for concurrent use.
+type Backend interface {
+	Answerer
+	// Login finds the verifier of a user and whether he may see the database. It takes the same time for users that
+	// do not exist.
+	Login(ctx context.Context, user, database string) (answer.Login, error)
+	// Parse cuts a message into statements. Positions in its errors count from the message's start.
+	Parse(sql string) ([]*answer.Statement, error)
+	// CheckSetting judges a dp.* setting before it is stored: 22023 if it is out of range, 42704 if there is none.
+	CheckSetting(id answer.Identity, name, value string) error
+}
+
+// SettingDefaults is an optional part of a Backend: what SHOW says of a dp.* setting that the session has not set.
+type SettingDefaults interface {
+	DefaultSetting(id answer.Identity, name string) (value string, ok bool)
+}
+
+// Introspector answers catalog queries. It is asked first.
+type Introspector interface {
+	Answerer
+	// Handles says whether a SELECT is a catalog query: every relation and function in it is one of the catalog's. One
+	// that mixes both is for the Introspector too, which refuses it.
+	Handles(st *answer.Statement, database string) bool
+}

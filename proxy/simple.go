@@ -1,0 +1,61 @@
+package proxy
+
+import (
+	"errors"
+
+	"github.com/dpproxy/dpproxy/answer"
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// query serves the simple protocol: all statements of one message are one implicit transaction, an error stops the rest,
+// and there is one ReadyForQuery.
+func (s *session) query(body []byte) error {
+	var m pgproto3.Query
+	if err := m.Decode(body); err != nil {
+		return malformedMessage("Query")
+	}
+	delete(s.prepared, "") // a simple query ends the unnamed ones, as in PostgreSQL
+	s.dropPortal("")
+	statements, err := s.srv.backend.Parse(m.String)
+	if err != nil {
+		s.fail(err)
+		return s.ready()
+	}
+	if len(statements) == 0 {
+		if err := s.wire.send(&pgproto3.EmptyQueryResponse{}); err != nil {
+			return err
+		}
+		return s.ready()
+	}
+	s.tx.block = len(statements) > 1
+	for _, st := range statements {
+		if err := s.simple(st); err != nil {
+			if errors.Is(err, errWrite) {
+				return err
+			}
+			s.fail(err)
+			break
+		}
+	}
+	s.finish()
+	s.tx.block = false
+	return s.ready()
+}
+
+// simple runs one statement and writes all it says.
+func (s *session) simple(st *answer.Statement) error {
+	if err := s.enter(st); err != nil {
+		return err
+	}
+	res, err := s.run(st, nil)
+	if err != nil {
+		return err
+	}
+	defer res.close()
+	if res.columns != nil {
+		if err := s.describeRows(res.columns, nil); err != nil {
+			return err
+		}
+	}
+	return s.write(res, nil, 0)
+}
