@@ -2,7 +2,6 @@ package budget
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/dpproxy/dpproxy/privacy"
@@ -149,9 +148,7 @@ func (s State) Balance(a Account, effective Budget, limit privacy.Loss) (Balance
 	}
 	b.SpentEpsilon, b.LeftEpsilon = used.Epsilon, b.Left.Epsilon
 	if a.Budget.Accountant == privacy.ZCDP {
-		if b.SpentEpsilon, err = privacy.EpsilonOf(used.Rho, effective.Delta/2); err != nil {
-			b.SpentEpsilon = math.MaxInt64 // more than can be told
-		}
+		b.SpentEpsilon = tellEpsilon(used.Rho, effective.Delta/2)
 		b.LeftEpsilon = max(0, effective.Epsilon-b.SpentEpsilon)
 		if b.Left.Rho == 0 {
 			b.LeftEpsilon = 0

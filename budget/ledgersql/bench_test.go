@@ -105,3 +105,44 @@ func syncFile(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReads is what a query reads before it is charged: is the analyst banned, and is the answer there already?
+func BenchmarkReadsSQLite(b *testing.B)   { readAll(b, sqliteStore()) }
+func BenchmarkReadsPostgres(b *testing.B) { readAll(b, durablePostgres()) }
+
+func readAll(b *testing.B, s budgettest.Store) {
+	ctx := context.Background()
+	l, err := s.Open(ctx, s.Fresh(b), time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	r, err := l.Reserve(ctx, query(1))
+	if err == nil {
+		err = r.Commit(ctx, []budget.Release{{ID: budget.ReleaseID{1}, Body: make([]byte, 1000)}}, budget.Outcome{})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("disabled", func(b *testing.B) {
+		for range b.N {
+			if _, err := l.Disabled(ctx, "alice"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("releases", func(b *testing.B) {
+		for range b.N {
+			if _, err := l.Releases(ctx, query(1).Analyst.Key, []budget.ReleaseID{{1}, {2}}, time.Hour); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("balance", func(b *testing.B) {
+		for range b.N {
+			if _, err := l.Balance(ctx, query(1).Analyst); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
