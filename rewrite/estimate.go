@@ -55,12 +55,13 @@ func (s *released) formula(e mechanism.Estimator, fn string) mechanism.Estimator
 	}
 	e.Lower, e.Upper = s.grid.Lower, s.grid.Upper
 	inverse := new(big.Rat).SetFrac(big.NewInt(1), s.grid.G)
+	step := new(big.Rat).Mul(new(big.Rat).Sub(e.Upper, e.Lower), inverse)
 	n := []*big.Rat{inverse, inverse}
-	sum := []*big.Rat{new(big.Rat).Set(s.grid.Step), new(big.Rat)}
+	sum := []*big.Rat{step, new(big.Rat)}
 	if s.kind == specTriple {
 		square := new(big.Rat).Mul(inverse, inverse)
 		n = []*big.Rat{square, square, square}
-		whole := new(big.Rat).Mul(s.grid.Step, inverse)
+		whole := new(big.Rat).Mul(step, inverse)
 		sum = []*big.Rat{new(big.Rat), new(big.Rat).Mul(whole, big.NewRat(1, 2)), whole}
 	}
 	switch fn {

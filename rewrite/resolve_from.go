@@ -100,6 +100,9 @@ func (r *resolver) rangeVar(v *syntax.RangeVar, e *env) (from, fromColumns, erro
 		return r.systemTable(v)
 	}
 	name := v.Relname
+	if !v.Inh {
+		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.Location, "ONLY is not supported")
+	}
 	if v.Schemaname != "" && v.Schemaname != "public" {
 		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation \"%s.%s\" does not exist", v.Schemaname, name)
 	}

@@ -185,6 +185,9 @@ func (r *resolver) gridOf(s *released, w *wants, m int64) error {
 	if err != nil {
 		return r.at(err, w.loc)
 	}
+	if g.G.Sign() == 0 {
+		g.G = big.NewInt(1) // a constant: s is 0 for every row, and the pair is a count
+	}
 	s.grid = g
 	switch s.kind {
 	case specSum:

@@ -1,0 +1,2 @@
+// Package sqltest runs the SQL cases of testdata/sql against real engines. See testdata/sql/README.md.
+package sqltest

@@ -1,0 +1,81 @@
+package rewrite
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dpproxy/dpproxy/mechanism"
+)
+
+// String is the plan as EXPLAIN shows it, and as the golden files keep it: rules that fired, then each measurement with
+// its bounds, shares, selection and SQL, then the outer query. It holds no data.
+func (p *Plan) String() string {
+	var b strings.Builder
+	if len(p.Rules) > 0 {
+		fmt.Fprintf(&b, "Rules: %s\n", strings.Join(p.Rules, ", "))
+	}
+	for i := range p.Blocks {
+		p.Blocks[i].print(&b)
+	}
+	switch {
+	case p.Post.Projection != nil:
+		b.WriteString("Outer: the released columns as they are\n")
+	case p.Post.Constants != nil:
+		b.WriteString("Outer: constants\n")
+	default:
+		fmt.Fprintf(&b, "Outer:\n  %s\n", p.Post.SQL)
+	}
+	var columns []string
+	for _, c := range p.Columns {
+		columns = append(columns, c.Name+" "+c.Type.String())
+	}
+	fmt.Fprintf(&b, "Columns: %s\n", strings.Join(columns, ", "))
+	return b.String()
+}
+
+func (m *Measurement) print(b *strings.Builder) {
+	fmt.Fprintf(b, "Measurement %s\n", m.Name)
+	if c := m.Bounds; c.UnitRows > 0 {
+		fmt.Fprintf(b, "  Bounds: at most %d rows a unit\n", c.UnitRows)
+	} else {
+		fmt.Fprintf(b, "  Bounds: at most %d groups a unit, %d rows in each\n", c.Groups, c.Rows)
+	}
+	for _, s := range m.Specs {
+		fmt.Fprintf(b, "  Release: %s\n    %s noise, L1 sensitivity %s, share %s\n", s.Name, s.Noise, s.L1, share(s))
+	}
+	fmt.Fprintf(b, "  Groups: %s\n", m.groups())
+	for _, o := range m.Outputs {
+		if o.Key >= 0 {
+			continue
+		}
+		end := ""
+		if o.Bound != "" {
+			end = fmt.Sprintf(", %s end at %g", o.Bound, o.Confidence)
+		}
+		fmt.Fprintf(b, "  Column %s: %s of %s%s\n", o.Name, o.Estimator.Kind, m.Specs[o.Estimator.Spec].Name, end)
+	}
+	fmt.Fprintf(b, "  SQL:\n    %s\n", m.SQL)
+}
+
+func share(s mechanism.Spec) string {
+	if s.Noise == mechanism.Gaussian {
+		return "ρ = " + s.Share.Rho.String()
+	}
+	return "ε = " + s.Share.Epsilon.String()
+}
+
+func (m *Measurement) groups() string {
+	s := m.Selection
+	switch s.Kind {
+	case mechanism.PublicKeys:
+		if len(m.Keys) == 0 {
+			return "one, always reported"
+		}
+		return fmt.Sprintf("%d public combinations, all reported", len(m.PublicKeys))
+	case mechanism.OwnThreshold:
+		return fmt.Sprintf("reported where noisy %s ≥ %d; δ = %s", m.Specs[s.Spec].Name, s.Threshold, s.Share.Delta)
+	case mechanism.GaussianThreshold:
+		return fmt.Sprintf("reported where a noisy count of units ≥ %d; ρ = %s, δ = %s", s.Threshold, s.Share.Rho, s.Share.Delta)
+	}
+	return fmt.Sprintf("reported by optimal selection on the number of units; ε = %s, δ = %s", s.Share.Epsilon, s.Share.Delta)
+}

@@ -1,0 +1,81 @@
+-- name: along the unit
+SELECT count(*) FROM visits v JOIN patients p ON v.patient_id = p.patient_id
+
+-- name: reversed equality
+SELECT count(*) FROM visits v JOIN patients p ON p.patient_id = v.patient_id
+
+-- name: using
+SELECT count(*) FROM visits JOIN patients USING (patient_id)
+
+-- name: natural
+SELECT count(*) FROM visits NATURAL JOIN patients
+
+-- name: comma and where
+SELECT count(*) FROM visits v, patients p WHERE v.patient_id = p.patient_id
+
+-- name: chain
+SELECT count(*) FROM items i JOIN visits v ON i.visit_id = v.visit_id JOIN patients p ON v.patient_id = p.patient_id
+
+-- name: chain without the last table
+SELECT sum(i.quantity) FROM items i JOIN visits v USING (visit_id) WHERE v.urgent
+
+-- name: public table
+SELECT d.name, count(*) FROM visits v JOIN departments d ON v.department_id = d.department_id GROUP BY d.name
+
+-- name: public table left
+SELECT count(*) FROM visits v LEFT JOIN departments d ON v.department_id = d.department_id WHERE d.name IS NULL
+
+-- name: left join of private tables
+SELECT count(*) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id
+
+-- name: left join without partner
+SELECT count(*) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id WHERE v.visit_id IS NULL
+
+-- name: right join
+SELECT count(*) FROM visits v RIGHT JOIN patients p ON v.patient_id = p.patient_id
+
+-- name: full join
+SELECT count(*) FROM visits v FULL JOIN patients p ON v.patient_id = p.patient_id
+
+-- name: self join on the unit
+SELECT count(*) FROM visits a JOIN visits b ON a.patient_id = b.patient_id AND a.visit_id < b.visit_id
+
+-- name: cross join with a public table
+SELECT count(*) FROM patients CROSS JOIN departments
+
+-- name: non-equi join with a public table
+SELECT count(*) FROM visits v JOIN departments d ON v.department_id < d.department_id
+
+-- name: sub-select
+SELECT avg(x) FROM (SELECT age * 2 AS x FROM patients WHERE age > 20) AS s
+
+-- name: sub-select that shows the unit
+SELECT count(DISTINCT who) FROM (SELECT patient_id AS who, cost FROM visits) AS s
+
+-- name: sub-select joined on the unit
+SELECT count(*) FROM patients p JOIN (SELECT patient_id, cost FROM visits WHERE urgent) v ON v.patient_id = p.patient_id
+
+-- name: with
+WITH old AS (SELECT * FROM patients WHERE age > 60) SELECT count(*), avg(income) FROM old
+
+-- name: exists of the same unit
+SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM visits v WHERE v.patient_id = p.patient_id AND v.urgent)
+
+-- name: not exists
+SELECT count(*) FROM patients p WHERE NOT EXISTS (SELECT 1 FROM visits v WHERE v.patient_id = p.patient_id)
+
+-- name: in of the same unit
+SELECT count(*) FROM patients WHERE patient_id IN (SELECT patient_id FROM visits WHERE urgent)
+
+-- name: not in of the same unit
+SELECT count(*) FROM patients WHERE patient_id NOT IN (SELECT patient_id FROM visits WHERE urgent)
+
+-- name: in a public table
+SELECT count(*) FROM visits WHERE department_id IN (SELECT department_id FROM departments WHERE floor = 1)
+
+-- name: union all
+SELECT count(*) FROM (SELECT patient_id, visited_on AS day FROM visits UNION ALL SELECT patient_id, born FROM patients) AS u
+
+-- name: distinct with the unit
+SELECT count(*) FROM (SELECT DISTINCT patient_id, department_id FROM visits) AS d
+

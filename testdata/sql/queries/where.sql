@@ -1,0 +1,111 @@
+-- name: comparison
+SELECT count(*) FROM patients WHERE age >= 65
+
+-- name: and or not
+SELECT count(*) FROM patients WHERE (age > 30 AND sex = 'f') OR NOT (income < 50000)
+
+-- name: in
+SELECT count(*) FROM patients WHERE region IN ('north', 'south')
+
+-- name: not in
+SELECT count(*) FROM visits WHERE department_id NOT IN (1, 2)
+
+-- name: between
+SELECT count(*) FROM patients WHERE age BETWEEN 20 AND 60
+
+-- name: between narrows
+SELECT avg(age) FROM patients WHERE age BETWEEN 20 AND 60
+
+-- name: like
+SELECT count(*) FROM visits WHERE note LIKE 'rout%'
+
+-- name: ilike
+SELECT count(*) FROM visits WHERE note ILIKE '%emergency%'
+
+-- name: is null
+SELECT count(*) FROM patients WHERE region IS NULL
+
+-- name: is not null
+SELECT count(*) FROM patients WHERE region IS NOT NULL
+
+-- name: is distinct from
+SELECT count(*) FROM patients WHERE region IS DISTINCT FROM 'north'
+
+-- name: boolean column
+SELECT count(*) FROM patients WHERE smoker
+
+-- name: not boolean column
+SELECT count(*) FROM patients WHERE NOT smoker
+
+-- name: is true
+SELECT count(*) FROM patients WHERE smoker IS NOT TRUE
+
+-- name: dates
+SELECT count(*) FROM visits WHERE visited_on >= DATE '2021-01-01' AND visited_on < '2022-01-01'
+
+-- name: timestamps
+SELECT count(*) FROM visits WHERE seen_at > TIMESTAMP '2021-06-01 12:00:00'
+
+-- name: arithmetic
+SELECT count(*) FROM patients WHERE age * 2 + children > 100
+
+-- name: division is total
+SELECT count(*) FROM patients WHERE income / children > 1000
+
+-- name: modulo
+SELECT count(*) FROM patients WHERE age % 2 = 0
+
+-- name: case
+SELECT count(*) FROM patients WHERE CASE WHEN sex = 'f' THEN age > 40 ELSE age > 50 END
+
+-- name: coalesce
+SELECT count(*) FROM patients WHERE coalesce(region, 'none') = 'none'
+
+-- name: nullif
+SELECT count(*) FROM patients WHERE nullif(children, 0) IS NULL
+
+-- name: text functions
+SELECT count(*) FROM patients WHERE upper(region) = 'NORTH' AND length(region) = 5
+
+-- name: concatenation
+SELECT count(*) FROM patients WHERE sex || region = 'fnorth'
+
+-- name: parts of a date
+SELECT count(*) FROM visits WHERE extract(year FROM visited_on) = 2021
+
+-- name: a tautology
+SELECT count(*) FROM patients WHERE TRUE
+
+-- name: a contradiction
+SELECT count(*) FROM patients WHERE 1 = 0
+
+-- name: parameter; p1=50
+SELECT count(*) FROM patients WHERE age > $1
+
+-- name: parameters; p1=f; p2=30
+SELECT count(*) FROM patients WHERE sex = $1 AND age > $2
+
+-- name: array parameter; p1={1,2,3}
+SELECT count(*) FROM visits WHERE department_id = ANY($1)
+
+-- name: array constant
+SELECT count(*) FROM visits WHERE department_id = ANY(ARRAY[1, 2])
+
+-- name: greatest and least
+SELECT count(*) FROM patients WHERE greatest(age, children * 10) > 50
+
+-- name: cast of text is total
+SELECT count(*) FROM visits WHERE CAST(note AS integer) = 1
+
+-- name: square root is total
+SELECT count(*) FROM items WHERE sqrt(price) > 3
+
+-- name: logarithm is total
+SELECT count(*) FROM patients WHERE ln(income) > 10
+
+-- name: row comparison
+SELECT count(*) FROM patients WHERE (sex, smoker) = ('f', TRUE)
+
+-- name: regular expression
+SELECT count(*) FROM visits WHERE note ~ '^rout'
+

@@ -1,0 +1,105 @@
+-- name: array_agg
+SELECT array_agg(age) FROM patients
+
+-- name: string_agg
+SELECT string_agg(region, ',') FROM patients
+
+-- name: json_agg
+SELECT json_agg(patient_id) FROM patients
+
+-- name: min
+SELECT min(age) FROM patients
+
+-- name: mode
+SELECT mode() WITHIN GROUP (ORDER BY age) FROM patients
+
+-- name: any_value
+SELECT any_value(region) FROM patients
+
+-- name: aggregate with order
+SELECT sum(age ORDER BY income) FROM patients
+
+-- name: count distinct of another column
+SELECT count(DISTINCT region) FROM patients
+
+-- name: sum distinct
+SELECT sum(DISTINCT age) FROM patients
+
+-- name: sleep
+SELECT pg_sleep(10)
+
+-- name: sleep in a filter
+SELECT count(*) FROM patients WHERE pg_sleep(age) IS NULL
+
+-- name: query_to_xml
+SELECT query_to_xml('select * from patients', true, false, '')
+
+-- name: read file
+SELECT pg_read_file('/etc/passwd')
+
+-- name: dblink
+SELECT count(*) FROM patients WHERE dblink('x', 'y') IS NULL
+
+-- name: random
+SELECT count(*) FROM patients WHERE random() < 0.5
+
+-- name: random outside
+SELECT random()
+
+-- name: user-defined
+SELECT my_function(age) FROM patients
+
+-- name: qualified by another schema
+SELECT public.count(age) FROM patients
+
+-- name: large object
+SELECT lo_import('/etc/passwd')
+
+-- name: data-dependent regular expression
+SELECT count(*) FROM visits WHERE note ~ note
+
+-- name: data-dependent pattern
+SELECT count(*) FROM visits WHERE note LIKE note
+
+-- name: backtracking expression
+SELECT count(*) FROM visits WHERE note ~ '(a+)+\\1$'
+
+-- name: repeat by data
+SELECT count(*) FROM patients WHERE length(repeat('x', age)) > 5
+
+-- name: generate_series by data
+SELECT count(*) FROM patients, generate_series(1, age)
+
+-- name: series in the select list
+SELECT generate_series(1, 10) FROM patients
+
+-- name: regclass
+SELECT 'patients'::regclass
+
+-- name: current_setting of private rows
+SELECT count(*) FROM patients WHERE current_setting(region) = 'x'
+
+-- name: unbounded sum
+SELECT sum(tokens) FROM visits
+
+-- name: unbounded average
+SELECT avg(length(note)) FROM visits
+
+-- name: sum of text
+SELECT sum(region) FROM patients
+
+-- name: aggregate in where
+SELECT count(*) FROM patients WHERE count(*) > 1
+
+-- name: nested aggregate
+SELECT sum(count(*)) FROM patients
+
+-- name: ungrouped column
+SELECT sex, count(*) FROM patients
+
+-- name: ungrouped column in having
+SELECT count(*) FROM patients HAVING age > 3
+
+-- name: wrong arguments
+SELECT count(age, sex) FROM patients
+

@@ -1,0 +1,57 @@
+-- name: cross join of private tables
+SELECT count(*) FROM patients a, patients b
+
+-- name: on another column
+SELECT count(*) FROM patients a JOIN patients b ON a.age = b.age
+
+-- name: unit with or
+SELECT count(*) FROM visits v JOIN patients p ON v.patient_id = p.patient_id OR TRUE
+
+-- name: unit with arithmetic
+SELECT count(*) FROM visits v JOIN patients p ON v.patient_id = p.patient_id + 1
+
+-- name: inequality
+SELECT count(*) FROM visits v JOIN patients p ON v.patient_id < p.patient_id
+
+-- name: cast of the unit
+SELECT count(*) FROM visits v JOIN patients p ON v.patient_id::text = p.region
+
+-- name: left join on another column
+SELECT count(*) FROM patients a LEFT JOIN patients b ON a.region = b.region
+
+-- name: unit renamed to another column
+SELECT count(*) FROM patients p JOIN (SELECT department_id AS patient_id FROM visits) v ON v.patient_id = p.patient_id
+
+-- name: equality in an outer filter only
+SELECT count(*) FROM patients p LEFT JOIN visits v ON TRUE WHERE v.patient_id = p.patient_id OR v.visit_id IS NULL
+
+-- name: lateral
+SELECT count(*) FROM patients p, LATERAL (SELECT 1 FROM visits v WHERE v.patient_id = p.patient_id) x
+
+-- name: exists without the unit
+SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM visits v WHERE v.department_id = p.children)
+
+-- name: exists over all
+SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM visits)
+
+-- name: in on another column
+SELECT count(*) FROM patients WHERE age IN (SELECT stay_days FROM visits)
+
+-- name: in with swapped columns
+SELECT count(*) FROM patients WHERE patient_id IN (SELECT department_id FROM visits)
+
+-- name: scalar sub-query in a filter
+SELECT count(*) FROM patients WHERE age > (SELECT avg(age) FROM patients)
+
+-- name: correlated aggregate
+SELECT name, (SELECT count(*) FROM visits v WHERE v.department_id = d.department_id) FROM departments d
+
+-- name: union of different units by position
+SELECT count(*) FROM (SELECT patient_id AS a FROM visits UNION SELECT patient_id FROM visits) s
+
+-- name: intersect
+SELECT count(*) FROM (SELECT patient_id FROM visits INTERSECT SELECT patient_id FROM patients) s
+
+-- name: private with released
+SELECT count(*) FROM visits v JOIN (SELECT department_id, count(*) AS n FROM visits GROUP BY department_id) d USING (department_id)
+

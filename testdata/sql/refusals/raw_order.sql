@@ -1,0 +1,33 @@
+-- name: limit below
+SELECT count(*) FROM (SELECT * FROM patients LIMIT 10) s
+
+-- name: offset below
+SELECT count(*) FROM (SELECT * FROM patients OFFSET 3) s
+
+-- name: order below
+SELECT count(*) FROM (SELECT * FROM patients ORDER BY age) s
+
+-- name: distinct on below
+SELECT count(*) FROM (SELECT DISTINCT ON (region) * FROM patients) s
+
+-- name: distinct without the unit
+SELECT count(*) FROM (SELECT DISTINCT region FROM patients) s
+
+-- name: window below
+SELECT count(*) FROM (SELECT row_number() OVER (ORDER BY age) AS n FROM patients) s
+
+-- name: tablesample
+SELECT count(*) FROM patients TABLESAMPLE SYSTEM (10)
+
+-- name: for update
+SELECT count(*) FROM patients FOR UPDATE
+
+-- name: limit from a sub-query
+SELECT sex, count(*) FROM patients GROUP BY sex LIMIT (SELECT count(*) FROM visits)
+
+-- name: with ties
+SELECT sex, count(*) FROM patients GROUP BY sex ORDER BY 2 FETCH FIRST 1 ROW WITH TIES
+
+-- name: recursive
+WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 10) SELECT count(*) FROM r
+
