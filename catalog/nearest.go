@@ -6,9 +6,9 @@ import "strings"
 // It returns "" where none is near. Candidates are the owner's names, so nothing is told that he has not written or
 // does not own.
 func Nearest(word string, candidates []string) string {
-	best, bestDistance := "", len([]rune(word))/3+1
+	best, bestDistance := "", (len([]rune(word))+1)/3+1
 	for _, c := range candidates {
-		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance || (d == bestDistance && best == "") {
+		if d := distance(strings.ToLower(word), strings.ToLower(c)); d < bestDistance {
 			best, bestDistance = c, d
 		}
 	}
