@@ -1,6 +1,12 @@
 package expr
 
-import "strings"
+import (
+	"encoding/hex"
+	"math/big"
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
+)
 
 // Printer collects SQL text for one dialect.
 type Printer struct {
@@ -23,4 +29,163 @@ func (p *Printer) Literal(text string) {
 	p.WriteByte('\'')
 	p.WriteString(strings.ReplaceAll(text, "'", "''"))
 	p.WriteByte('\'')
+}
+
+// list prints expressions with commas between.
+func (p *Printer) list(es []Expr) {
+	for i, e := range es {
+		if i > 0 {
+			p.WriteString(", ")
+		}
+		p.Expr(e)
+	}
+}
+
+// cast prints CAST(e AS sqlType).
+func (p *Printer) cast(e Expr, sqlType string) {
+	p.WriteString("CAST(")
+	p.Expr(e)
+	p.WriteString(" AS " + sqlType + ")")
+}
+
+// template prints text in which $1 to $9 stand for operands; #1 to #9 are operands that DuckDB takes as DOUBLE where
+// they are numeric.
+func (p *Printer) template(text string, operands []Expr) {
+	for i := 0; i < len(text); i++ {
+		if (text[i] != '$' && text[i] != '#') || i+1 == len(text) || text[i+1] < '1' || text[i+1] > '9' {
+			p.WriteByte(text[i])
+			continue
+		}
+		e := operands[text[i+1]-'1']
+		if text[i] == '#' {
+			p.double(e)
+		} else {
+			p.Expr(e)
+		}
+		i++
+	}
+}
+
+// double prints a numeric operand as DOUBLE in DuckDB, as it is elsewhere.
+func (p *Printer) double(e Expr) {
+	if p.Dialect != DuckDB || e.Type().Kind != catalog.Numeric {
+		p.Expr(e)
+		return
+	}
+	if _, _, ok := decimalOf(e); !ok {
+		if _, isNode := e.(*node); isNode {
+			p.Expr(e)
+			return
+		}
+	}
+	p.cast(e, "DOUBLE")
+}
+
+// Print writes "alias"."name", within a clamp where the stored value may lie outside.
+//
+// The clamp keeps NULL (no comparison with it is true) and sends NaN, which both engines sort above all numbers, and
+// the infinities to a bound.
+func (c Column) Print(p *Printer) {
+	if !c.Clamp || (c.Dom.Lo == nil && c.Dom.Hi == nil) {
+		c.bare(p)
+		return
+	}
+	p.WriteString("CASE")
+	if c.Dom.Hi != nil {
+		p.WriteString(" WHEN ")
+		c.bare(p)
+		p.WriteString(" > ")
+		p.bound(c.Typ, c.Dom.Hi)
+		p.WriteString(" THEN ")
+		p.bound(c.Typ, c.Dom.Hi)
+	}
+	if c.Dom.Lo != nil {
+		p.WriteString(" WHEN ")
+		c.bare(p)
+		p.WriteString(" < ")
+		p.bound(c.Typ, c.Dom.Lo)
+		p.WriteString(" THEN ")
+		p.bound(c.Typ, c.Dom.Lo)
+	}
+	p.WriteString(" ELSE ")
+	c.bare(p)
+	p.WriteString(" END")
+}
+
+func (c Column) bare(p *Printer) {
+	if c.Alias != "" {
+		p.Ident(c.Alias)
+		p.WriteByte('.')
+	}
+	p.Ident(c.Name)
+}
+
+// bound prints a number, date or timestamp as a constant of a type.
+func (p *Printer) bound(t catalog.Type, r *big.Rat) {
+	Const{Typ: t, Text: catalog.FormatRat(t, r), Pos: -1}.Print(p)
+}
+
+// Print writes the constant with its type, so that no engine has to guess.
+func (c Const) Print(p *Printer) {
+	name := typeSQL(c.Typ, p.Dialect)
+	switch {
+	case c.Null && c.Typ.Kind == catalog.Unknown:
+		p.WriteString("NULL")
+		return
+	case c.Null:
+		p.WriteString("NULL::" + name)
+		return
+	case c.Typ.Kind == catalog.Unknown:
+		p.Literal(c.Text)
+		return
+	case c.Typ.Kind == catalog.Bool && !c.Typ.Array:
+		p.WriteString(map[bool]string{true: "TRUE", false: "FALSE"}[c.Text == "t"])
+		return
+	case c.plain(p.Dialect):
+		p.WriteString(c.Text)
+		return
+	}
+	text := c.Text
+	if p.Dialect == DuckDB {
+		text, name = c.duck(name)
+	}
+	p.Literal(text)
+	p.WriteString("::" + name)
+}
+
+// plain tells that bare digits have the constant's type in PostgreSQL.
+func (c Const) plain(d Dialect) bool {
+	if d != PostgreSQL || c.Typ.Array || strings.Trim(c.Text, "0123456789.") != "" {
+		return false
+	}
+	switch c.Typ.Kind {
+	case catalog.Int4:
+		return true
+	case catalog.Numeric:
+		return strings.Contains(c.Text, ".") && !c.Typ.HasScale
+	}
+	return false
+}
+
+// duck spells a constant for DuckDB.
+func (c Const) duck(name string) (text, sqlType string) {
+	switch {
+	case c.Typ.Array:
+		return "[" + strings.Trim(c.Text, "{}") + "]", name
+	case c.Typ.Kind == catalog.Numeric:
+		return c.Text, duckNumeric(c)
+	case c.Typ.IsDateTime() && strings.HasSuffix(c.Text, " BC"):
+		return strings.TrimSuffix(c.Text, " BC") + " (BC)", name
+	case c.Typ.Kind == catalog.Bytea:
+		raw, err := hex.DecodeString(strings.TrimPrefix(c.Text, `\x`))
+		if err != nil {
+			return c.Text, name
+		}
+		var b strings.Builder
+		for _, x := range raw {
+			b.WriteString(`\x` + hex.EncodeToString([]byte{x}))
+		}
+		return b.String(), name
+	}
+	return c.Text, name
 }

@@ -1,0 +1,128 @@
+package expr
+
+import (
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/refusal"
+)
+
+// Coerce converts an expression without being asked, as PostgreSQL does for operands and branches: untyped literals
+// become what is needed, numbers go up int → bigint → numeric → float8, dates become timestamps. Else the error is 42804.
+func (b *Builder) Coerce(e Expr, to catalog.Type, pos int) (Expr, error) {
+	from := e.Type()
+	if c, ok := e.(Const); ok && from.Kind == catalog.Unknown {
+		return literal(c, plain(to))
+	}
+	if from.Kind == to.Kind && from.Array == to.Array {
+		return e, nil
+	}
+	if !implicit(from, to) {
+		return nil, refusal.New(refusal.DatatypeMismatch, "expression is of type %s, but type %s is needed", bareName(from), bareName(to)).
+			At(pos).WithHint("You will need to rewrite or cast the expression.")
+	}
+	return b.convert(e, plain(to), pos)
+}
+
+// Cast converts an expression as CAST(e AS to) and e::to do.
+//
+// Over private rows a cast cannot fail: a number out of the type's range, and text that does not read as the type, give NULL.
+func (b *Builder) Cast(e Expr, to catalog.Type, pos int) (Expr, error) {
+	from := e.Type()
+	if to.Kind == catalog.Unsupported || to.Kind == catalog.Unknown {
+		return nil, refusal.New(refusal.NotSupported, "type %s is not supported", to).At(pos)
+	}
+	if c, ok := e.(Const); ok && from.Kind == catalog.Unknown {
+		typed, err := literal(c, plain(to))
+		if err != nil {
+			return nil, err
+		}
+		return b.modify(typed, to, pos)
+	}
+	if from.Array || to.Array {
+		return b.castArray(e, to, pos)
+	}
+	if from.Kind == to.Kind {
+		return b.modify(e, to, pos)
+	}
+	if castBetween(from.Kind, to.Kind) == castNone {
+		return nil, refusal.New(refusal.CannotCoerce, "cannot cast type %s to %s", bareName(from), bareName(to)).At(pos)
+	}
+	converted, err := b.convert(e, plain(to), pos)
+	if err != nil {
+		return nil, err
+	}
+	return b.modify(converted, to, pos)
+}
+
+// castArray leaves arrays, which only public values are, to the engine.
+func (b *Builder) castArray(e Expr, to catalog.Type, pos int) (Expr, error) {
+	from := e.Type()
+	if from.Array != to.Array && !from.IsText() && !to.IsText() {
+		return nil, refusal.New(refusal.CannotCoerce, "cannot cast type %s to %s", from, to).At(pos)
+	}
+	if b.Mode == Private {
+		return nil, refusal.New(refusal.NotSupported, "arrays cannot be used over private rows").At(pos)
+	}
+	if from == to {
+		return e, nil
+	}
+	n := b.castNode(e, to, pos)
+	n.write = writeCast(to)
+	return n.finish()
+}
+
+// literal reads an untyped literal as a type's input function would.
+func literal(c Const, to catalog.Type) (Expr, error) {
+	if c.Null {
+		return Const{Typ: to, Null: true, Pos: c.Pos}, nil
+	}
+	text, err := readAs(c.Text, to, c.Pos)
+	if err != nil {
+		return nil, err
+	}
+	return Const{Typ: to, Text: text, Pos: c.Pos}, nil
+}
+
+func readAs(text string, to catalog.Type, pos int) (string, error) {
+	bad := func(code refusal.Code) error {
+		return refusal.New(code, "invalid input syntax for type %s: \"%s\"", bareName(to), text).At(pos)
+	}
+	switch {
+	case to.Array || to.Kind == catalog.JSON || to.Kind == catalog.JSONB || to.Kind == catalog.Unknown:
+		return text, nil
+	case to.Kind == itv:
+		d, ok := parseInterval(text)
+		if !ok {
+			return "", bad(refusal.InvalidDatetime)
+		}
+		return d.text(), nil
+	case to.Kind == catalog.Bytea && !strings.HasPrefix(text, `\x`):
+		return "", bad(refusal.InvalidTextRepresent)
+	case to.Kind == num && plainDigits(text):
+		return strings.TrimSpace(text), nil // its scale stays
+	}
+	value, err := catalog.ParseValue(to, text)
+	if err == nil {
+		return value, nil
+	}
+	switch {
+	case to.IsNumeric() && strings.Contains(err.Error(), "out of the range"):
+		return "", refusal.New(refusal.NumericOutOfRange, "value \"%s\" is out of range for type %s", text, bareName(to)).At(pos)
+	case to.IsDateTime() || to.Kind == tim:
+		return "", bad(refusal.InvalidDatetime)
+	}
+	return "", bad(refusal.InvalidTextRepresent)
+}
+
+// plainDigits tells that text is digits with at most one point and a sign.
+func plainDigits(text string) bool {
+	s := strings.TrimSpace(text)
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
+	whole, fraction, _ := strings.Cut(s, ".")
+	if len(s) > 1000 || whole == "" || !strings.HasPrefix(strings.TrimSpace(text), s) && !strings.HasPrefix(strings.TrimSpace(text), "-") {
+		return false
+	}
+	return strings.Trim(whole+fraction, "0123456789") == "" && (fraction != "" || !strings.Contains(s, ".")) &&
+		(len(whole) == 1 || whole[0] != '0')
+}
