@@ -1,6 +1,8 @@
 package rewrite
 
 import (
+	"math/big"
+
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
@@ -125,8 +127,35 @@ type aggregateCall struct {
 	typ      catalog.Type
 }
 
-func (a aggregateCall) Type() catalog.Type  { return a.typ }
-func (a aggregateCall) Domain() expr.Domain { return expr.Domain{Nullable: a.fn != "count"} }
+func (a aggregateCall) Type() catalog.Type { return a.typ }
+
+// Domain is what holds for any group of any rows; see perUnitBounds for what the query's bounds add.
+func (a aggregateCall) Domain() expr.Domain {
+	d := expr.Domain{Nullable: a.fn != "count"}
+	if a.fn == "count" {
+		d.Lo, d.Step = new(big.Rat), big.NewRat(1, 1)
+		return d
+	}
+	if len(a.args) != 1 {
+		return d
+	}
+	of := a.args[0].Domain()
+	switch a.fn {
+	case "min", "max":
+		d.Lo, d.Hi, d.Step, d.MaxLen = of.Lo, of.Hi, of.Step, of.MaxLen
+	case "avg":
+		d.Lo, d.Hi = of.Lo, of.Hi
+	case "sum":
+		d.Step = of.Step
+		if of.Lo != nil && of.Lo.Sign() >= 0 {
+			d.Lo = new(big.Rat)
+		}
+		if of.Hi != nil && of.Hi.Sign() <= 0 {
+			d.Hi = new(big.Rat)
+		}
+	}
+	return d
+}
 
 func (a aggregateCall) Children() []expr.Expr {
 	out := append([]expr.Expr{}, a.args...)

@@ -38,6 +38,7 @@ type call struct {
 	filter   expr.Expr
 	typ      catalog.Type
 	loc      int32
+	written  string // the argument in the analyst's own terms
 }
 
 // text names the call: two calls of one text are measured once.

@@ -111,6 +111,11 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 		return nil, err
 	}
 	if c.group.draft == nil {
+		if c.prop == Protected {
+			if err := c.checkWithinUnit(f, call); err != nil {
+				return nil, err
+			}
+		}
 		return call, nil
 	}
 	return c.measured(f, call)
@@ -168,7 +173,7 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	}
 	k := &call{fn: a.fn, star: a.star, distinct: a.distinct, filter: a.filter, typ: a.typ, loc: f.Location, name: functionName(f)}
 	if len(a.args) > 0 {
-		k.arg = a.args[0]
+		k.arg, k.written = a.args[0], written(f.Args[0])
 	}
 	if k.distinct && k.arg != nil && d.unit.e != nil && text(k.arg) == text(d.unit.e) {
 		k.fn, k.arg, k.distinct, k.units = "count", nil, false, true

@@ -114,7 +114,7 @@ func (st *Statement) inside() *Statement {
 
 func newResolver(st *Statement, ds *catalog.Dataset, s Settings, params []Param) *resolver {
 	return &resolver{ds: ds, set: s, source: st.source, params: params, paramAt: map[int]int{}, system: map[string]bool{},
-		notNullByList: map[expr.ColumnKey]bool{}}
+		notNullByList: map[expr.ColumnKey]bool{}, fallback: map[expr.ColumnKey]expr.Domain{}, undeclared: map[expr.ColumnKey]bool{}}
 }
 
 // refused makes sure that what leaves the planner is a refusal, or an internal error without one.

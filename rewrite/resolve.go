@@ -30,6 +30,10 @@ type resolver struct {
 	volatile bool
 	// notNullByList are columns whose declared values do not include NULL.
 	notNullByList map[expr.ColumnKey]bool
+	// fallback bounds what a sub-query computed for each unit, from the query's bounds; used where the query gives none.
+	fallback map[expr.ColumnKey]expr.Domain
+	// undeclared are columns that only their type bounds.
+	undeclared map[expr.ColumnKey]bool
 }
 
 // maxDepth bounds nested sub-queries and expressions of the resolver; the parser allows far more.

@@ -157,16 +157,40 @@ func (r *resolver) derive(q *query, a *syntax.Alias, fallback string, loc int32)
 	}
 	var cols []scopeColumn
 	for i, c := range q.columns() {
-		column := expr.Column{Alias: d.alias, Name: "c" + strconv.Itoa(i+1), Typ: c.Type, Dom: q.domain(i)}
-		if q.op == "" && q.values == nil {
-			if inner, ok := q.items[i].e.(expr.Column); ok && r.notNullByList[expr.ColumnKey{Alias: inner.Alias, Name: inner.Name}] {
-				r.notNullByList[expr.ColumnKey{Alias: column.Alias, Name: column.Name}] = true
-			}
-		}
+		column := r.derivedColumn(d, i, c)
 		cols = append(cols, scopeColumn{name: c.Name, e: column})
 	}
 	out, err := r.rename(cols, name, columnNames(a), loc)
 	return d, out, err
+}
+
+// derivedColumn is an output column of a sub-query as the outer block sees it, with all that is known of it.
+func (r *resolver) derivedColumn(d *derived, i int, c Column) expr.Column {
+	q := d.q
+	column := expr.Column{Alias: d.alias, Name: "c" + strconv.Itoa(i+1), Typ: c.Type, Dom: q.domain(i)}
+	key := expr.ColumnKey{Alias: column.Alias, Name: column.Name}
+	if q.prop != Protected {
+		return column
+	}
+	if !r.boundedInQuery(q, i) {
+		r.undeclared[key] = true
+	}
+	if q.op != "" || q.values != nil {
+		return column
+	}
+	e := q.items[i].e
+	if inner, ok := e.(expr.Column); ok && r.notNullByList[expr.ColumnKey{Alias: inner.Alias, Name: inner.Name}] {
+		r.notNullByList[key] = true
+	}
+	if q.grouped {
+		column.Clamp = column.Dom.Bounded() // an average of floats may leave its bounds by a rounding
+		if a, ok := e.(aggregateCall); ok {
+			if bounds, ok := r.perUnitBounds(a); ok {
+				r.fallback[key] = bounds
+			}
+		}
+	}
+	return column
 }
 
 // domain is what is known of a query's output column.

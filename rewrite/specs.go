@@ -75,6 +75,7 @@ type wants struct {
 	fns         map[string]bool
 	loc         int32
 	host        bool
+	written     string // in the analyst's own terms
 }
 
 // groupCalls sorts a draft's calls into sets. A count of all rows belongs to the set of a column that is never NULL, if
@@ -88,11 +89,11 @@ func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
 		s := setOf(k)
 		w := out[s]
 		if w == nil {
-			w = &wants{filter: k.filter, fns: map[string]bool{}, loc: k.loc}
+			w = &wants{filter: k.filter, fns: map[string]bool{}, loc: k.loc, written: k.written}
 			out[s] = w
 		}
 		if s.arg != "" {
-			w.arg = k.arg
+			w.arg, w.written = k.arg, k.written
 		}
 		w.fns[k.fn] = true
 	}
@@ -181,7 +182,11 @@ func (r *resolver) gridOf(s *released, w *wants, m int64) error {
 		s.delta = rows
 		return nil
 	}
-	g, err := expr.Grid(s.arg, m)
+	arg, err := r.bounded(w)
+	if err != nil {
+		return err
+	}
+	g, err := expr.Grid(arg, m)
 	if err != nil {
 		return r.at(err, w.loc)
 	}
