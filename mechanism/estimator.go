@@ -15,6 +15,8 @@ const (
 	Linear EstimatorKind = "linear"
 	// Mean: Lower + (Upper − Lower)·y[0]/(y[0]+y[1]), clamped to [Lower, Upper]; where y[0]+y[1] ≤ 0 the middle.
 	Mean EstimatorKind = "mean"
+	// MeanOfTriple: the same of a = y[1]/2 + y[2] and b = y[0] + y[1]/2, which are Σs·G and Σ(G−s)·G.
+	MeanOfTriple EstimatorKind = "mean of triple"
 	// Variance family of the Bernstein triple y = (Σ(G−s)², Σ2s(G−s), Σs²): n, Σs and Σs² are linear in it.
 	VarPop     EstimatorKind = "var_pop"
 	VarSamp    EstimatorKind = "var_samp"
@@ -52,7 +54,7 @@ func (e Estimator) Validate(spec Spec) error {
 		}
 	case Mean:
 		width = 2
-	case VarPop, VarSamp, StddevPop, StddevSamp:
+	case MeanOfTriple, VarPop, VarSamp, StddevPop, StddevSamp:
 		width = 3
 	default:
 		return fmt.Errorf("mechanism: unknown estimator %q", e.Kind)
@@ -78,7 +80,7 @@ func (e Estimator) Value(values []*big.Int) *big.Rat {
 	switch e.Kind {
 	case Linear:
 		return e.linear(y)
-	case Mean:
+	case Mean, MeanOfTriple:
 		return e.mean(y)
 	case StddevPop, StddevSamp:
 		return squareRoot(e.variance(y), down)
@@ -98,12 +100,22 @@ func (e Estimator) linear(y []*big.Int) *big.Rat {
 	return sum
 }
 
-// mean is the ratio of two noisy numbers, each unbiased; their sum is N = n·G plus noise.
+// pair is Σs and Σ(G−s) plus noise, each unbiased.
+func (e Estimator) pair(y []*big.Int) (a, b *big.Rat) {
+	if e.Kind == Mean {
+		return new(big.Rat).SetInt(y[0]), new(big.Rat).SetInt(y[1])
+	}
+	half := new(big.Rat).SetFrac(y[1], big.NewInt(2))
+	return new(big.Rat).Add(half, new(big.Rat).SetInt(y[2])), half.Add(half, new(big.Rat).SetInt(y[0]))
+}
+
+// mean is the ratio of two noisy numbers; their sum is N = n·G (of a triple n·G²) plus noise.
 func (e Estimator) mean(y []*big.Int) *big.Rat {
-	total := new(big.Int).Add(y[0], y[1])
+	a, b := e.pair(y)
+	total := b.Add(a, b)
 	share := big.NewRat(1, 2) // nothing is known
 	if total.Sign() > 0 {
-		share = clamp(new(big.Rat).SetFrac(y[0], total), new(big.Rat), big.NewRat(1, 1))
+		share = clamp(new(big.Rat).Quo(a, total), new(big.Rat), big.NewRat(1, 1))
 	}
 	return e.place(share)
 }

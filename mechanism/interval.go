@@ -44,7 +44,7 @@ func (e Estimator) Intervals(spec Spec, confidence float64) (*Intervals, error) 
 			break
 		}
 		iv.half = fromFloat(spec.halfWidth(weights, confidence))
-	case Mean:
+	case Mean, MeanOfTriple:
 		iv.byShare = ratioHalfWidths(spec, confidence)
 	default:
 		iv.half = fromFloat(spec.singleHalfWidth(1 - (1-confidence)/3))
@@ -70,7 +70,7 @@ func (iv *Intervals) Bounds(values []*big.Int) (low, high *big.Rat) {
 	switch e.Kind {
 	case Linear:
 		return new(big.Rat).Sub(value, iv.half), new(big.Rat).Add(value, iv.half)
-	case Mean:
+	case Mean, MeanOfTriple:
 		low, high = iv.ratio(y)
 		low, high = e.place(low), e.place(high)
 	default:
@@ -96,7 +96,11 @@ func ratioHalfWidths(spec Spec, confidence float64) []*big.Rat {
 	for i := range widths {
 		// At 0 itself one term would be left, whose exact whole-number quantile says nothing of its neighbours.
 		r := math.Max(float64(i)/(2*shareCells), 1e-9)
-		widths[i] = fromFloat(spec.halfWidth([]float64{1 - r, r}, confidence))
+		weights := []float64{1 - r, r}
+		if spec.Width == 3 { // of y0, y1 and y2 in (1−r)·a − r·b; their sum and unevenness shrink likewise
+			weights = append(weights, 0.5-r)
+		}
+		widths[i] = fromFloat(spec.halfWidth(weights, confidence))
 	}
 	return widths
 }
@@ -105,8 +109,8 @@ func ratioHalfWidths(spec Spec, confidence float64) []*big.Rat {
 // share, is within that noise's half width. The set may have gaps; the interval is its hull. It is all of [0, 1] where the set is
 // empty, as happens for groups of little more than noise.
 func (iv *Intervals) ratio(y []*big.Int) (low, high *big.Rat) {
-	a := new(big.Rat).SetInt(y[0])
-	n := new(big.Rat).Add(a, new(big.Rat).SetInt(y[1]))
+	a, b := iv.estimator.pair(y)
+	n := new(big.Rat).Add(a, b)
 	for cell := range 2 * shareCells {
 		h := iv.byShare[min(cell, 2*shareCells-1-cell)]
 		from, to := big.NewRat(int64(cell), 2*shareCells), big.NewRat(int64(cell)+1, 2*shareCells)
@@ -208,7 +212,7 @@ func ExpectedHalfWidth(spec Spec, e Estimator, confidence float64) (HalfWidth, e
 	c := spec.singleHalfWidth(confidence) / toFloat(new(big.Rat).SetInt(e.Row))
 	width := toFloat(new(big.Rat).Sub(e.Upper, e.Lower))
 	switch e.Kind {
-	case Mean:
+	case Mean, MeanOfTriple:
 		c *= width
 	case VarPop, VarSamp:
 		c *= width * width

@@ -53,7 +53,10 @@ func (s *released) formula(e mechanism.Estimator, fn string) mechanism.Estimator
 		e.Coef = []*big.Rat{s.grid.Step}
 		return e
 	}
-	e.Lower, e.Upper = s.grid.Lower, s.grid.Upper
+	e.Lower, e.Upper, e.Row = s.grid.Lower, s.grid.Upper, s.grid.G
+	if s.kind == specTriple {
+		e.Row = new(big.Int).Mul(s.grid.G, s.grid.G)
+	}
 	inverse := new(big.Rat).SetFrac(big.NewInt(1), s.grid.G)
 	step := new(big.Rat).Mul(new(big.Rat).Sub(e.Upper, e.Lower), inverse)
 	n := []*big.Rat{inverse, inverse}
@@ -74,7 +77,7 @@ func (s *released) formula(e mechanism.Estimator, fn string) mechanism.Estimator
 	case "avg":
 		e.Kind = mechanism.Mean
 		if s.kind == specTriple {
-			e.Kind = mechanism.EstimatorKind("mean of triple")
+			e.Kind = mechanism.MeanOfTriple
 		}
 	case "var_pop":
 		e.Kind = mechanism.VarPop

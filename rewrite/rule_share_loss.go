@@ -73,6 +73,10 @@ func (r *resolver) noise() (mechanism.Noise, error) {
 	return mechanism.Laplace, nil
 }
 
+// mostRho is what a pure ε of more than about 450 is noted as in ρ, beside the ε that is charged: no zCDP budget of any use
+// reaches it, and sums of it do not overflow.
+const mostRho privacy.Rho = 100_000 * privacy.RhoUnits
+
 // share is the loss of one of k equal parts.
 func (r *resolver) share(k int64, noise mechanism.Noise) (privacy.Loss, error) {
 	tooSmall := refusal.New(refusal.InvalidParameterValue, "dp.epsilon = %s is too small to be shared over %d measurements", r.set.Epsilon, k).
@@ -98,8 +102,11 @@ func (r *resolver) share(k int64, noise mechanism.Noise) (privacy.Loss, error) {
 		return out, tooSmall
 	}
 	var err error
-	if out.Rho, err = privacy.EpsilonToRho(out.Epsilon); err != nil {
-		return out, refusal.New(refusal.InvalidParameterValue, "dp.epsilon is out of range")
+	if out.Rho, err = privacy.EpsilonToRho(out.Epsilon); err != nil || out.Rho > mostRho {
+		if r.ds.Accountant == privacy.ZCDP {
+			return out, refusal.New(refusal.InvalidParameterValue, "dp.epsilon is out of range")
+		}
+		out.Rho = mostRho
 	}
 	return out, nil
 }

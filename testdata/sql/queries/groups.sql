@@ -43,7 +43,7 @@ SELECT region, avg(income) FROM patients GROUP BY region
 -- name: private key and avg
 SELECT department_id, count(*), avg(cost) FROM visits GROUP BY department_id
 
--- name: private and public keys
+-- name: private and public keys; own=groups of one unit are not shown
 SELECT sex, region, count(*) FROM patients GROUP BY sex, region
 
 -- name: integer expression
@@ -52,7 +52,7 @@ SELECT age / 10 * 10 AS decade, count(*) FROM patients GROUP BY 1 ORDER BY 1
 -- name: key of the unit on visits
 SELECT p.sex, count(*), sum(v.cost) FROM visits v JOIN patients p ON v.patient_id = p.patient_id GROUP BY p.sex
 
--- name: public and private over a join
+-- name: public and private over a join; own=groups of one unit are not shown
 SELECT p.sex, v.department_id, count(*) FROM visits v JOIN patients p USING (patient_id) GROUP BY p.sex, v.department_id
 
 -- name: narrowed by IN
@@ -79,9 +79,9 @@ SELECT left(note, 3) AS start, count(*) FROM visits GROUP BY 1
 -- name: empty group by
 SELECT count(*) FROM patients GROUP BY ()
 
--- name: date key
+-- name: date key; own=groups of one unit are not shown
 SELECT born, count(*) FROM patients GROUP BY born
 
--- name: numeric key
+-- name: numeric key; own=groups of one unit are not shown
 SELECT height, count(*) FROM patients GROUP BY height
 

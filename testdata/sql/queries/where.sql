@@ -49,7 +49,7 @@ SELECT count(*) FROM visits WHERE seen_at > TIMESTAMP '2021-06-01 12:00:00'
 -- name: arithmetic
 SELECT count(*) FROM patients WHERE age * 2 + children > 100
 
--- name: division is total
+-- name: division is total; own=PostgreSQL divides by zero
 SELECT count(*) FROM patients WHERE income / children > 1000
 
 -- name: modulo
@@ -94,10 +94,10 @@ SELECT count(*) FROM visits WHERE department_id = ANY(ARRAY[1, 2])
 -- name: greatest and least
 SELECT count(*) FROM patients WHERE greatest(age, children * 10) > 50
 
--- name: cast of text is total
+-- name: cast of text is total; own=PostgreSQL cannot cast
 SELECT count(*) FROM visits WHERE CAST(note AS integer) = 1
 
--- name: square root is total
+-- name: square root is total; own=PostgreSQL refuses negative numbers
 SELECT count(*) FROM items WHERE sqrt(price) > 3
 
 -- name: logarithm is total
