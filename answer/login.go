@@ -2,6 +2,8 @@ package answer
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
@@ -27,15 +29,22 @@ func (s *Service) Login(ctx context.Context, user, database string) (Login, erro
 	return Login{Verifier: u.Verifier, Allowed: granted && exists, Enabled: u.MayQuery && !banned}, nil
 }
 
-// Visible is the data set that an analyst sees, for the answers about catalogs. It is immutable.
-func (s *Service) Visible(id Identity) (*catalog.Dataset, error) {
+// Visible are the data sets that an analyst sees, by name, and the one that the session is connected to: what the
+// answers about catalogs are made of. Both are immutable.
+func (s *Service) Visible(id Identity) (all []*catalog.Dataset, current *catalog.Dataset, err error) {
 	v, done := s.use()
 	defer done()
-	d, _, _, err := v.find(id)
+	d, u, _, err := v.find(id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return d.Catalog, nil
+	for name := range u.Datasets {
+		if seen, ok := v.datasets[name]; ok {
+			all = append(all, seen.Catalog)
+		}
+	}
+	slices.SortFunc(all, func(a, b *catalog.Dataset) int { return strings.Compare(a.Name, b.Name) })
+	return all, d.Catalog, nil
 }
 
 // find looks a session's user and data set up again: a reload may have taken them away since the log-in.

@@ -89,7 +89,7 @@ func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
 		if err != nil {
 			return s.internal("noise", err)
 		}
-		if b.body, err = encode(noisy); err != nil {
+		if b.body, err = noisy.Encode(); err != nil {
 			return s.internal("noise", err)
 		}
 		b.noisy, b.made = noisy, s.Clock()

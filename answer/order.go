@@ -129,7 +129,7 @@ func (s *Service) readBack(ctx context.Context, q *query, o *order, ids []budget
 			if b.id != f.Release.ID || b.twin >= 0 {
 				continue
 			}
-			noisy, err := decode(f.Release.Body, len(b.plan.Keys), b.plan.Width)
+			noisy, err := decode(f.Release.Body, b.plan)
 			if err != nil {
 				return s.internal("stored release", err)
 			}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/dpproxy/dpproxy/answer"
+	"github.com/dpproxy/dpproxy/budget/ledgersql"
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/config"
+	"github.com/dpproxy/dpproxy/internal/datasets"
+	"github.com/dpproxy/dpproxy/internal/metrics"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/proxy"
+	"github.com/dpproxy/dpproxy/ratelimit"
+	"github.com/dpproxy/dpproxy/rewrite"
+)
+
+// planCache is how many plans are kept: a dashboard has tens, and a plan takes some tens of KB.
+const planCache = 2000
+
+// app is everything that answers queries, in the order of construction.
+type app struct {
+	config   *config.Config
+	log      *slog.Logger
+	loaded   []*datasets.Loaded
+	ledger   *ledgersql.Ledger
+	limiter  ratelimit.Limiter
+	registry *prometheus.Registry
+	service  *answer.Service
+}
+
+// faultsError says that a configuration cannot be served as its sources are now.
+type faultsError struct{ faults []config.Fault }
+
+func (e *faultsError) Error() string { return "the configuration cannot be served" }
+
+// print writes the faults, one a line.
+func (e *faultsError) print(w io.Writer) {
+	for _, f := range e.faults {
+		fmt.Fprintln(w, f)
+	}
+}
+
+// openApp builds what a configuration describes. Nothing is built half: on an error all is closed again.
+func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, err error) {
+	a := &app{config: c, log: log, registry: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if a.loaded, err = openDatasets(ctx, c, log); err != nil {
+		return nil, err
+	}
+	if a.ledger, err = openLedger(ctx, c, log); err != nil {
+		return nil, err
+	}
+	a.limiter, err = ratelimit.Open(ratelimit.Options{Redis: c.RateLimits.Redis, AllowOnFailure: c.RateLimits.AllowOnFailure, Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the rate limits' store: %w", err)
+	}
+	served, users := servedBy(c, a.loaded)
+	a.service, err = answer.New(answer.Options{
+		Datasets: served, Users: users, Ledger: a.ledger, Limiter: a.limiter, Planner: rewrite.NewPlanner(planCache),
+		Random: mechanism.NewCryptoSource(), Clock: time.Now, Logger: log, Observer: metrics.New(a.registry),
+	})
+	return a, err
+}
+
+// openDatasets opens all data sets of a configuration, or none. Warnings are logged.
+func openDatasets(ctx context.Context, c *config.Config, log *slog.Logger) ([]*datasets.Loaded, error) {
+	loaded, faults := datasets.Open(ctx, c, log)
+	if catalog.Blocking(faults) {
+		return nil, errors.Join(&faultsError{faults}, datasets.Close(loaded))
+	}
+	for _, f := range faults {
+		log.Warn("configuration", "fault", f.String())
+	}
+	return loaded, nil
+}
+
+// servedBy is a configuration and its opened data sets as package answer takes them.
+func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, []*answer.User) {
+	var served []*answer.Dataset
+	for _, l := range loaded {
+		served = append(served, &answer.Dataset{
+			Catalog: l.Catalog, Engine: l.Engine, Budget: l.Config.Budget,
+			Reuse: answer.Reuse{Off: l.Config.Reuse.Off, MaxAge: l.Config.Reuse.MaxAge},
+		})
+	}
+	var users []*answer.User
+	for _, u := range c.Users {
+		user := &answer.User{Name: u.Name, Verifier: u.Password, MayQuery: u.MayQuery, Datasets: map[string]answer.Grant{}}
+		for _, g := range u.Grants {
+			user.Datasets[g.Dataset] = answer.Grant{
+				Budget: g.Budget, RateLimits: g.RateLimits, MaxQueries: g.MaxQueries, AllowedFunctions: g.AllowedFunctions,
+			}
+		}
+		users = append(users, user)
+	}
+	return served, users
+}
+
+// reload serves what the configuration says now. If it cannot be served, everything stays as it is.
+func (a *app) reload(ctx context.Context, c *config.Config) error {
+	loaded, err := openDatasets(ctx, c, a.log)
+	if err != nil {
+		return err
+	}
+	if ledgerURL(c) != ledgerURL(a.config) || c.Listen != a.config.Listen || c.RateLimits != a.config.RateLimits || c.Admin != a.config.Admin {
+		a.log.Warn("listen, admin, ledger and the storage of rate limits change only with a restart")
+	}
+	idle := a.service.Replace(servedBy(c, loaded))
+	old := a.loaded
+	a.loaded, a.config = loaded, c
+	go func() { // engines whose last query has ended
+		<-idle
+		if err := datasets.Close(old); err != nil {
+			a.log.Warn("a source did not close", "error", err)
+		}
+	}()
+	return nil
+}
+
+// close closes everything that was opened, the ledger last but for the sources.
+func (a *app) close() error {
+	var errs []error
+	if a.limiter != nil {
+		errs = append(errs, a.limiter.Close())
+	}
+	if a.ledger != nil {
+		errs = append(errs, a.ledger.Close())
+	}
+	return errors.Join(append(errs, datasets.Close(a.loaded))...)
+}
+
+// listen opens the address of a server. A port that is taken is the most common mistake, so it is said plainly.
+func listen(address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w (is another dpproxy or PgBouncer running there? choose another address)", address, err)
+	}
+	return l, nil
+}
+
+// wireConfig is the configuration of the wire.
+func wireConfig(c *config.Config, secret []byte) proxy.Config {
+	l := c.Limits
+	w := proxy.Config{
+		Listen: c.Listen, MaxClientConn: l.MaxClientConn, MaxLoginConn: l.MaxLoginConn, MaxPacketSize: l.MaxPacketSize,
+		MaxPrepared: l.MaxPreparedStatements, MaxPortals: l.MaxPortals, LoginTimeout: l.ClientLoginTimeout, IdleTimeout: l.ClientIdleTimeout,
+		IdleInTransaction: l.IdleTransaction, QueryTimeout: l.QueryTimeout, WriteTimeout: l.ClientWriteTimeout, MockSecret: secret,
+		Timing: proxy.Timing{Method: proxy.TimingMethod(c.Timing.Method), Bucket: c.Timing.Bucket}, TLS: wireTLS(c),
+	}
+	return w
+}
+
+func wireTLS(c *config.Config) proxy.TLS {
+	if c.TLS == nil {
+		return proxy.TLS{}
+	}
+	return proxy.TLS{Cert: c.TLS.Cert, Key: c.TLS.Key, ClientCA: c.TLS.ClientCA, Required: c.TLS.Required}
+}
