@@ -74,9 +74,6 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 // sessionFunction answers functions about the session with constants; none of them reaches the engine.
 func (c *exprContext) sessionFunction(f *syntax.FuncCall, name string) (expr.Expr, bool, error) {
 	r, pos := c.r, int(f.Location)
-	if c.prop == Protected {
-		return nil, false, nil
-	}
 	constant := func(t catalog.Kind, text string) (expr.Expr, bool, error) {
 		return expr.Const{Typ: catalog.Of(t), Text: text, Pos: pos}, true, nil
 	}

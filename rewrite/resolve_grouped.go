@@ -194,6 +194,7 @@ func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
 		d.keys = append(d.keys, dk)
 	}
 	g.draft = d
+	g.inner.unit = &d.unit // FILTER may hold a sub-query of the same unit
 	r.drafts = append(r.drafts, d)
 	q.from, q.where, q.prop, q.unit = &releasedRef{d: d, alias: d.alias}, nil, Released, unit{}
 	return nil

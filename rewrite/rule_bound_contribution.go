@@ -130,7 +130,12 @@ func (m *measurementSQL) raw(s *released) rawAggregates {
 	}
 	arg := "*"
 	if s.arg != nil && s.arg.Domain().Nullable {
-		arg = m.sub(s.arg)
+		counted := s.arg
+		if c, ok := counted.(expr.Column); ok {
+			c.Clamp = false // whether it is NULL is all that is asked
+			counted = c
+		}
+		arg = m.sub(counted)
 	}
 	out := rawAggregates{n: "count(" + arg + ")" + filter}
 	switch s.kind {

@@ -80,6 +80,7 @@ type (
 	Node_ColumnRef         = pg.Node_ColumnRef
 	Node_TypeCast          = pg.Node_TypeCast
 	Node_CaseExpr          = pg.Node_CaseExpr
+	Node_CaseWhen          = pg.Node_CaseWhen
 	Node_SubLink           = pg.Node_SubLink
 	Node_RangeVar          = pg.Node_RangeVar
 	Node_RangeSubselect    = pg.Node_RangeSubselect
