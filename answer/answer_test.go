@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/dpproxy/dpproxy/engine/postgres"
 	"github.com/dpproxy/dpproxy/internal/testservers"
 	"github.com/dpproxy/dpproxy/privacy"
@@ -261,7 +263,8 @@ func TestFailuresKeepTheCharge(t *testing.T) {
 }
 
 func TestACancelledQueryKeepsTheCharge(t *testing.T) {
-	e, err := postgres.Open(t.Context(), testservers.Postgres(t), postgres.Options{})
+	url := testservers.Postgres(t)
+	e, err := postgres.Open(t.Context(), url, postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +280,7 @@ func TestACancelledQueryKeepsTheCharge(t *testing.T) {
 	} {
 		before := f.spent("alice")
 		ctx, cancel := context.WithCancelCause(t.Context())
-		stop := context.AfterFunc(charged(t, f, before), func() { cancel(c.cause) })
+		stop := context.AfterFunc(asleep(t, url), func() { cancel(c.cause) })
 		_, _, err = f.askContext(ctx, f.request("alice", question))
 		stop()
 		refused(t, err, c.code)
@@ -290,18 +293,20 @@ func TestACancelledQueryKeepsTheCharge(t *testing.T) {
 	}
 }
 
-// charged is done when alice has been charged for more than before.
-func charged(t *testing.T, f *fixture, before privacy.Epsilon) context.Context {
+// asleep is done when the source runs a query of ours.
+func asleep(t *testing.T, url string) context.Context {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close(context.Background()) })
 	ctx, done := context.WithCancel(t.Context())
 	go func() {
 		defer done()
-		for tick := time.NewTicker(5 * time.Millisecond); ; {
-			if f.spent("alice") > before {
-				return
-			}
-			select {
-			case <-tick.C:
-			case <-t.Context().Done():
+		for n := 0; n == 0; {
+			err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()").Scan(&n)
+			if err != nil {
 				return
 			}
 		}

@@ -33,12 +33,8 @@ if it cannot be served, the old one stays and the log says why.`,
 		}
 		log := newLogger(cmd.ErrOrStderr(), c.Log)
 		a, err := openApp(cmd.Context(), c, log)
-		if faults := (*faultsError)(nil); errors.As(err, &faults) {
-			faults.print(cmd.ErrOrStderr())
-			return &silentError{}
-		}
 		if err != nil {
-			return err
+			return printed(cmd.ErrOrStderr(), err)
 		}
 		l, err := listen(c.Listen)
 		if err != nil {
