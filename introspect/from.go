@@ -171,7 +171,7 @@ func (c *compiler) settings(r *relation) (*syntax.Node, error) {
 		}
 		b.WriteString("CASE name")
 		for _, row := range r.rows {
-			if v, ok := c.view.Settings(strings.ToLower(row[0])); ok {
+			if v, ok := c.setting(row[0]); ok {
 				b.WriteString(" WHEN " + literal(row[0]) + " THEN " + literal(v))
 			}
 		}
@@ -179,6 +179,24 @@ func (c *compiler) settings(r *relation) (*syntax.Node, error) {
 	}
 	b.WriteString(" FROM s.pg_settings")
 	return parseSelect(b.String())
+}
+
+// setting reads one of the session's settings. The version's number follows from its text.
+func (c *compiler) setting(name string) (string, bool) {
+	if c.view.Settings == nil {
+		return "", false
+	}
+	name = strings.ToLower(name)
+	if v, ok := c.view.Settings(name); ok || name != "server_version_num" {
+		return v, ok
+	}
+	version, ok := c.view.Settings("server_version")
+	if !ok {
+		return "", false
+	}
+	number, _, _ := strings.Cut(version, " ")
+	major, minor, _ := strings.Cut(number, ".")
+	return formatInt(num(major)*10000 + num(minor)), true
 }
 
 // literal is a SQL string.

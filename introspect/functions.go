@@ -1,6 +1,8 @@
 package introspect
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dpproxy/dpproxy/refusal"
@@ -161,11 +163,11 @@ func procText(which int64) emit {
 }
 
 func indexDef(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
-	column := intConst(0)
-	if len(args) > 1 {
-		column = args[1]
+	column, pretty := intConst(0), boolConst(false)
+	if len(args) > 2 {
+		column, pretty = args[1], args[2]
 	}
-	return c.viewCall("dp_indexdef", args[0], column), nil
+	return c.viewCall("dp_indexdef", args[0], column, pretty), nil
 }
 
 func objDescription(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
@@ -288,15 +290,11 @@ func currentSetting(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node
 		return c.computedSetting(args[0])
 	}
 	lower := strings.ToLower(name)
-	if c.view.Settings != nil {
-		if v, ok := c.view.Settings(lower); ok {
-			return cast(textConst(v), "text"), nil
-		}
+	if v, ok := c.setting(lower); ok {
+		return cast(textConst(v), "text"), nil
 	}
-	for known, v := range c.static.settings {
-		if strings.ToLower(known) == lower {
-			return cast(textConst(v), "text"), nil
-		}
+	if v, ok := c.static.settings[lower]; ok {
+		return cast(textConst(v), "text"), nil
 	}
 	if len(args) > 1 && args[1].GetAConst().GetBoolval().GetBoolval() {
 		return nullText(), nil
@@ -304,21 +302,26 @@ func currentSetting(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node
 	return nil, refusal.New(refusal.UndefinedObject, "unrecognized configuration parameter \"%s\"", name)
 }
 
-// computedSetting reads the setting whose name a row tells.
+// computedSetting reads the setting whose name a row tells, as SHOW prints it.
 func (c *compiler) computedSetting(name *syntax.Node) (*syntax.Node, error) {
-	all, err := c.settings(c.static.catalog["pg_settings"])
+	c.perSession = true
+	var b strings.Builder
+	b.WriteString("SELECT CASE name")
+	for _, known := range slices.Sorted(maps.Keys(c.static.settings)) {
+		v, ok := c.setting(known)
+		if !ok {
+			v = c.static.settings[known]
+		}
+		b.WriteString(" WHEN " + literal(known) + " THEN " + literal(v))
+	}
+	b.WriteString(" END")
+	st, err := parseSelect(b.String())
 	if err != nil {
 		return nil, err
 	}
-	st := all.GetSelectStmt()
-	st.WhereClause = binary("=", fn("lower", colRef("pg_settings", "name")), fn("lower", name))
-	for _, t := range st.TargetList {
-		if v := t.GetResTarget(); v.Name == "setting" || columnName(v.Val) == "setting" {
-			st.TargetList = nodes{target(fn("max", v.Val), "setting")}
-			break
-		}
-	}
-	return &syntax.Node{Node: &syntax.Node_SubLink{SubLink: &syntax.SubLink{SubLinkType: syntax.EXPR_SUBLINK, Subselect: all}}}, nil
+	choice := st.GetSelectStmt().TargetList[0].GetResTarget().Val
+	choice.GetCaseExpr().Arg = fn("lower", name)
+	return choice, nil
 }
 
 // privilegeFunctions answer from the policy.

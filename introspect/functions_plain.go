@@ -1,6 +1,9 @@
 package introspect
 
-import "github.com/dpproxy/dpproxy/rewrite/syntax"
+import (
+	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
 
 // arrayFunctions work on arrays; the catalogs' own vectors count from 0.
 func arrayFunctions() map[string]function {
@@ -28,6 +31,7 @@ func arrayFunctions() map[string]function {
 		"unnest":              fixed("_text", "1e", engineCall("unnest", 1)),
 		"generate_subscripts": fixed("any,int4", "int4", byVector("dp_subscripts", "dp_vector_subscripts", 1)),
 		"generate_series":     optional(2, "int4,int4,int4", "1", series),
+		"parse_ident":         optional(1, "text,bool", "_text", parseIdent),
 		"string_to_array":     fixed("text,text", "_text", engineCall("string_split", 2)),
 	}
 	for name, f := range m {
@@ -35,6 +39,19 @@ func arrayFunctions() map[string]function {
 		m[name] = f
 	}
 	return m
+}
+
+// parseIdent splits a qualified name that is written out.
+func parseIdent(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
+	text, ok := stringConst(args[0])
+	if !ok {
+		return nil, unsupported("parse_ident of a computed name")
+	}
+	parts, ok := splitName(text)
+	if !ok {
+		return nil, refusal.New(refusal.InvalidParameterValue, "string is not a valid identifier: \"%s\"", text)
+	}
+	return cast(textConst(engineList(parts)), "text[]"), nil
 }
 
 func arrayToString(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {

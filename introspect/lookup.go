@@ -8,7 +8,7 @@ import (
 	"github.com/dpproxy/dpproxy/refusal"
 )
 
-// className finds a relation by its number, in the view or among the system catalogs.
+// class finds a relation by its number, in the view or among the system catalogs.
 func (s *snapshot) class(oid uint32) (object, bool) {
 	if o, ok := s.classes[oid]; ok {
 		return o, true
@@ -310,8 +310,11 @@ func (s *snapshot) regOut(kind sqlType, oid uint32) string {
 	case "regprocedure":
 		_, ok = s.static.procs[oid]
 		name = s.procedure(oid)
-	case "regoper", "regoperator":
+	case "regoper":
 		name, ok = s.static.operators[oid]
+	case "regoperator":
+		name, ok = s.static.operators[oid]
+		name += "(" + s.operand(s.static.operands[oid][0]) + "," + s.operand(s.static.operands[oid][1]) + ")"
 	case "regnamespace":
 		name = s.namespace(oid)
 		ok = name != ""
@@ -327,6 +330,13 @@ func (s *snapshot) regOut(kind sqlType, oid uint32) string {
 		return id32(oid)
 	}
 	return name
+}
+
+func (s *snapshot) operand(oid uint32) string {
+	if oid == 0 {
+		return "NONE"
+	}
+	return s.formatType(oid, -1, false)
 }
 
 func (s *snapshot) procedure(oid uint32) string {

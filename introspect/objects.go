@@ -41,7 +41,7 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 	s.add("pg_class", fields{"oid": id32(oid), "relname": t.Name, "relnamespace": id32(namespace), "reltype": id32(rowType),
 		"relowner": id32(ownerRole), "relam": id32(heapAM), "reltuples": "-1", "relkind": "r", "relnatts": strconv.Itoa(len(columns)),
 		"relhasindex": flag(len(keys) > 0), "relhastriggers": flag(inForeignKey(d, t)), "relpersistence": "p", "relreplident": "d", "relispopulated": "t",
-		"relchecks": "0", "relacl": null, "reloptions": null, "relpartbound": null})
+		"relacl": s.acl()})
 	s.add("pg_type", s.rowTypeFields(rowType, oid, namespace, t.Name))
 	s.add("pg_type", s.arrayTypeFields(s.types[rowType].array, rowType, namespace, "_"+t.Name))
 	s.add("pg_tables", fields{"schemaname": schema, "tablename": t.Name, "tableowner": ownerName, "hasindexes": flag(len(keys) > 0)})
@@ -53,6 +53,18 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 	for _, c := range keys {
 		s.addKey(schema, namespace, oid, t, c, c == keys[0] && !c.Nullable)
 	}
+}
+
+// acl says in PostgreSQL's way that the session's users may read.
+func (s *snapshot) acl() string {
+	var items []string
+	for _, u := range s.view.Users {
+		items = append(items, arrayItem(quoteIdent(u)+"=r/"+ownerName))
+	}
+	if len(items) == 0 {
+		return null
+	}
+	return "{" + strings.Join(items, ",") + "}"
 }
 
 // visible lists the columns that a client may see: all but those whose type nobody can be sent.
@@ -186,14 +198,18 @@ func (s *snapshot) addKey(schema string, namespace, table uint32, t *catalog.Tab
 	s.addColumn(index, 1, &catalog.Column{Name: c.Name, Type: c.Type, Nullable: true})
 	s.add("pg_index", fields{"indexrelid": id32(index), "indrelid": id32(table), "indnatts": "1", "indnkeyatts": "1",
 		"indisunique": "t", "indisprimary": flag(primary), "indimmediate": "t", "indisvalid": "t", "indisready": "t",
-		"indislive": "t", "indkey": num, "indcollation": id32(row.collation), "indclass": "0", "indoption": "0"})
+		"indislive": "t", "indkey": num, "indcollation": id32(row.collation), "indclass": id32(s.static.operatorClass(row)), "indoption": "0"})
 	s.add("pg_constraint", fields{"oid": id32(constraint), "conname": name, "connamespace": id32(namespace), "contype": kind,
-		"convalidated": "t", "conrelid": id32(table), "conindid": id32(index), "conislocal": "t", "connoinherit": "t",
+		"convalidated": "t", "conrelid": id32(table), "conindid": id32(index), "confupdtype": " ",
+		"confdeltype": " ", "confmatchtype": " ", "conislocal": "t", "connoinherit": "t",
 		"conkey": "{" + num + "}"})
 	s.constraints[constraint] = word + " (" + quoteIdent(c.Name) + ")"
-	definition := fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s.%s USING btree (%s)", quoteIdent(name), quoteIdent(schema),
-		quoteIdent(t.Name), quoteIdent(c.Name))
-	s.indexes[index] = indexText{definition, quoteIdent(c.Name)}
+	head, tail := "CREATE UNIQUE INDEX "+quoteIdent(name)+" ON ", quoteIdent(t.Name)+" USING btree ("+quoteIdent(c.Name)+")"
+	definition, pretty := head+quoteIdent(schema)+"."+tail, head+tail
+	if schema != "public" {
+		pretty = definition
+	}
+	s.indexes[index] = indexText{definition, pretty, quoteIdent(c.Name)}
 	s.add("pg_indexes", fields{"schemaname": schema, "tablename": t.Name, "indexname": name, "indexdef": definition})
 	s.add("pg_depend", fields{"classid": id32(classClass), "objid": id32(index), "refclassid": id32(classConstr),
 		"refobjid": id32(constraint), "deptype": "i"})

@@ -69,6 +69,7 @@ type static struct {
 	procByName map[string][]uint32
 	operators  map[uint32]string
 	operByName map[string][]uint32
+	operands   map[uint32][2]uint32 // types, 0 where there is none
 	namespaces map[string]uint32
 	collations map[uint32]string
 	tsConfigs  map[uint32]string
@@ -172,7 +173,7 @@ func oidOf(v string) uint32 { return uint32(num(v)) }
 func (s *static) index() {
 	s.types, s.typeByName = map[uint32]*typeRow{}, map[string]*typeRow{}
 	s.procs, s.procText, s.procByName = map[uint32]string{}, map[uint32][3]string{}, map[string][]uint32{}
-	s.operators, s.operByName = map[uint32]string{}, map[string][]uint32{}
+	s.operators, s.operByName, s.operands = map[uint32]string{}, map[string][]uint32{}, map[uint32][2]uint32{}
 	s.namespaces, s.collations, s.tsConfigs = map[string]uint32{}, map[uint32]string{}, map[uint32]string{}
 	s.comments, s.settings, s.classes = map[comment]string{}, map[string]string{}, map[string]uint32{}
 	s.each("pg_type", func(r *relation, row []string) {
@@ -192,11 +193,14 @@ func (s *static) index() {
 		oid, name := oidOf(r.get(row, "oid")), r.get(row, "oprname")
 		s.operators[oid] = name
 		s.operByName[name] = append(s.operByName[name], oid)
+		s.operands[oid] = [2]uint32{oidOf(r.get(row, "oprleft")), oidOf(r.get(row, "oprright"))}
 	})
 	s.each("pg_namespace", func(r *relation, row []string) { s.namespaces[r.get(row, "nspname")] = oidOf(r.get(row, "oid")) })
 	s.each("pg_collation", func(r *relation, row []string) { s.collations[oidOf(r.get(row, "oid"))] = r.get(row, "collname") })
 	s.each("pg_ts_config", func(r *relation, row []string) { s.tsConfigs[oidOf(r.get(row, "oid"))] = r.get(row, "cfgname") })
-	s.each("pg_settings", func(r *relation, row []string) { s.settings[r.get(row, "name")] = r.get(row, "setting") })
+	s.each("pg_settings", func(r *relation, row []string) {
+		s.settings[strings.ToLower(r.get(row, "name"))] = shown(r.get(row, "setting"), r.get(row, "unit"))
+	})
 	s.each("pg_description", func(r *relation, row []string) {
 		key := comment{oidOf(r.get(row, "objoid")), oidOf(r.get(row, "classoid")), int32(num(r.get(row, "objsubid")))}
 		s.comments[key] = r.get(row, "description")
@@ -208,6 +212,32 @@ func (s *static) index() {
 	for _, row := range texts.rows {
 		s.procText[oidOf(row[0])] = [3]string{texts.get(row, "arguments"), texts.get(row, "identity"), texts.get(row, "result")}
 	}
+}
+
+// shown is a setting as SHOW prints it: a number with the largest unit that leaves it whole.
+func shown(setting, unit string) string {
+	n := num(setting)
+	scales := map[string][]struct {
+		name string
+		size int64
+	}{
+		"8kB": {{"TB", 1 << 30}, {"GB", 1 << 20}, {"MB", 1 << 10}, {"kB", 1}},
+		"kB":  {{"TB", 1 << 30}, {"GB", 1 << 20}, {"MB", 1 << 10}, {"kB", 1}},
+		"MB":  {{"TB", 1 << 20}, {"GB", 1 << 10}, {"MB", 1}},
+		"B":   {{"TB", 1 << 40}, {"GB", 1 << 30}, {"MB", 1 << 20}, {"kB", 1 << 10}, {"B", 1}},
+		"ms":  {{"d", 86_400_000}, {"h", 3_600_000}, {"min", 60_000}, {"s", 1000}, {"ms", 1}},
+		"s":   {{"d", 86_400}, {"h", 3600}, {"min", 60}, {"s", 1}},
+		"min": {{"d", 1440}, {"h", 60}, {"min", 1}},
+	}[unit]
+	if unit == "8kB" {
+		n *= 8
+	}
+	for _, s := range scales {
+		if n > 0 && n%s.size == 0 {
+			return strconv.FormatInt(n/s.size, 10) + s.name
+		}
+	}
+	return setting
 }
 
 // describeCatalogs makes the rows of pg_attribute for the catalogs themselves. Fixed-width columns of tables are NOT NULL
@@ -230,6 +260,20 @@ func (s *static) describeCatalogs() {
 				"attnotnull": flag(notNull), "attislocal": "t", "attcollation": id32(t.collation)}))
 		}
 	}
+}
+
+// operatorClass is the default operator class of a type for btree; 0 if it has none. varchar is sorted as text is.
+func (s *static) operatorClass(t *typeRow) uint32 {
+	if t.name == "varchar" {
+		t = s.typeByName["text"]
+	}
+	var class uint32
+	s.each("pg_opclass", func(r *relation, row []string) {
+		if oidOf(r.get(row, "opcmethod")) == btreeAM && r.get(row, "opcdefault") == "t" && oidOf(r.get(row, "opcintype")) == t.oid {
+			class = oidOf(r.get(row, "oid"))
+		}
+	})
+	return class
 }
 
 func (s *static) each(name string, do func(*relation, []string)) {

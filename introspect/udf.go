@@ -21,7 +21,7 @@ var macros = []string{
 	"dp_vector_lower(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN 0 END",
 	"dp_length(a, d) AS CASE WHEN d = 1 AND len(a) > 0 THEN len(a) END",
 	"dp_dims(a, d) AS CASE WHEN len(a) > 0 THEN 1 END",
-	"dp_array_out(a) AS '{' || coalesce(array_to_string(list_transform(a, lambda e: coalesce(CAST(e AS VARCHAR), 'NULL')), ','), '') || '}'",
+	"dp_array_out(a) AS CASE WHEN a IS NULL THEN NULL ELSE '{' || coalesce(array_to_string(list_transform(a, lambda e: coalesce(CAST(e AS VARCHAR), 'NULL')), ','), '') || '}' END",
 	"dp_array_remove(a, x) AS list_filter(a, lambda e: e IS DISTINCT FROM x)",
 	"dp_encoding(n) AS CASE n WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' WHEN 8 THEN 'LATIN1' ELSE '' END",
 	"dp_encoding_number(t) AS CASE WHEN replace(lower(t), '-', '') = 'utf8' THEN 6 WHEN lower(t) = 'sql_ascii' THEN 0 ELSE -1 END",
@@ -179,15 +179,18 @@ var goFunctions = []goFunction{
 		text, ok := s.constraints[oidArg(a[0])]
 		return orNull(text, ok)
 	}},
-	{"dp_indexdef", true, []duckdb.Type{tOID, tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+	{"dp_indexdef", true, []duckdb.Type{tOID, tOID, tBool}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
 		text, ok := s.indexes[oidArg(a[0])]
-		switch integer(a[1]) {
-		case 0:
-			return orNull(text.definition, ok)
-		case 1:
+		pretty, _ := a[2].(bool)
+		switch {
+		case integer(a[1]) == 1:
 			return orNull(text.column, ok)
+		case integer(a[1]) > 1:
+			return orNull("", ok)
+		case pretty: // tables on the search path go without their schema then
+			return orNull(text.pretty, ok)
 		}
-		return orNull("", ok)
+		return orNull(text.definition, ok)
 	}},
 	{"dp_role_name", true, []duckdb.Type{tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
 		if name, ok := s.roles[oidArg(a[0])]; ok {

@@ -18,7 +18,7 @@ var rows = map[string]string{
 	"pg_opfamily":         "ORDER BY 1",
 	"pg_proc":             "WHERE oid < 16384 AND proname !~ '^plpgsql' ORDER BY 1",
 	"pg_range":            "ORDER BY 1",
-	"pg_settings":         "WHERE name !~ '(file|directory|directories|command|path|socket|location|ssl|listen|krb|port|cluster_name|preset|hba)' ORDER BY 1",
+	"pg_settings":         "WHERE name = 'search_path' OR name !~ '(file|directory|directories|command|path|socket|location|ssl|listen|krb|port|cluster_name|preset|hba)' ORDER BY 1",
 	"pg_tablespace":       "ORDER BY 1",
 	"pg_timezone_abbrevs": "ORDER BY 1",
 	"pg_ts_config":        "ORDER BY 1",
@@ -42,7 +42,7 @@ var overrides = map[string]string{
 	"pg_namespace.nspowner": "10", "pg_namespace.nspacl": "NULL", "pg_proc.proacl": "NULL", "pg_tablespace.spcacl": "NULL",
 	"pg_proc.proconfig":   "NULL",
 	"pg_proc.prosrc":      "CASE WHEN prolang = 12 THEN prosrc ELSE '' END",
-	"pg_settings.setting": "reset_val", "pg_settings.source": "'default'", "pg_settings.reset_val": "boot_val",
+	"pg_settings.setting": "CASE name WHEN 'server_version' THEN '16.0' WHEN 'server_version_num' THEN '160000' ELSE reset_val END", "pg_settings.source": "'default'", "pg_settings.reset_val": "boot_val",
 	"pg_settings.pending_restart": "false",
 }
 
