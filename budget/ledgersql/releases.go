@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -70,26 +71,40 @@ func (l *Ledger) Releases(ctx context.Context, account budget.Key, ids []budget.
 	return found, nil
 }
 
+// The two ways to a draw, in the order of the index, so that neither sorts: the latest one that the analyst has paid
+// for, and the latest one.
+const (
+	paidDraw = `SELECT r.made, r.body FROM releases r WHERE r.dataset = $1 AND r.id = $2 AND r.made >= $3
+	  AND EXISTS (SELECT 1 FROM release_payers p WHERE p.draw = r.draw AND p.analyst = $4) ORDER BY r.made DESC LIMIT 1`
+	lastDraw = `SELECT r.made, r.body FROM releases r WHERE r.dataset = $1 AND r.id = $2 AND r.made >= $3
+	  ORDER BY r.made DESC LIMIT 1`
+)
+
 func readDraws(ctx context.Context, r reader, account budget.Key, id budget.ReleaseID, oldest time.Time, best map[budget.ReleaseID]budget.FoundRelease) error {
-	after := int64(-1 << 63)
+	after := int64(math.MinInt64)
 	if !oldest.IsZero() {
 		after = oldest.UnixNano()
 	}
-	return r.each(ctx, `SELECT r.made, r.body, CASE WHEN $1 = '' OR p.draw IS NOT NULL THEN 1 ELSE 0 END AS paid
-	  FROM releases r
-	  LEFT JOIN (SELECT DISTINCT draw FROM release_payers WHERE analyst = $1) p ON p.draw = r.draw
-	  WHERE r.dataset = $2 AND r.id = $3 AND r.made >= $4
-	  ORDER BY paid DESC, r.made DESC LIMIT 1`,
-		[]any{account.Analyst, account.Dataset, id[:], after}, func(row row) error {
-			var made, paid int64
-			f := budget.FoundRelease{Release: budget.Release{ID: id, Dataset: account.Dataset}}
-			if err := row.Scan(&made, &f.Release.Body, &paid); err != nil {
-				return err
-			}
-			f.Release.Made, f.Paid = time.Unix(0, made).UTC(), paid != 0
-			consider(best, f)
-			return nil
-		})
+	args := []any{account.Dataset, id[:], after}
+	found, paid := false, account.Analyst == ""
+	take := func(row row) error {
+		var made int64
+		f := budget.FoundRelease{Release: budget.Release{ID: id, Dataset: account.Dataset}, Paid: paid}
+		if err := row.Scan(&made, &f.Release.Body); err != nil {
+			return err
+		}
+		found, f.Release.Made = true, time.Unix(0, made).UTC()
+		consider(best, f)
+		return nil
+	}
+	if !paid {
+		paid = true
+		if err := r.each(ctx, paidDraw, append(args, account.Analyst), take); err != nil || found {
+			return err
+		}
+		paid = false
+	}
+	return r.each(ctx, lastDraw, args, take)
 }
 
 // consider keeps the better of two draws.

@@ -19,6 +19,9 @@ import (
 // sqliteID marks a SQLite file as a ledger of dpproxy (PRAGMA application_id), the letters "dpxy".
 const sqliteID = 0x64707879
 
+// maxReaders is the number of transactions that read a SQLite file at once.
+const maxReaders = 4
+
 // sqliteStore is a SQLite file in WAL mode with synchronous=FULL: a commit returns after fsync. One connection writes,
 // under BEGIN IMMEDIATE, which waits for another process's transaction to end.
 type sqliteStore struct {
@@ -28,6 +31,8 @@ type sqliteStore struct {
 	writer  *sql.Conn
 	stmts   map[string]*sql.Stmt
 	readDB  *sql.DB
+	reads   sync.Map // text → *sql.Stmt on readDB: the package's fixed statements
+	turns   chan struct{}
 }
 
 func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteStore, err error) {
@@ -37,7 +42,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteSt
 	if err := createPrivate(path, log); err != nil {
 		return nil, err
 	}
-	s := &sqliteStore{path: path, stmts: map[string]*sql.Stmt{}}
+	s := &sqliteStore{path: path, stmts: map[string]*sql.Stmt{}, turns: make(chan struct{}, maxReaders)}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -58,8 +63,8 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteSt
 	if s.readDB, err = sql.Open("sqlite3", base+"&_query_only=true"); err != nil {
 		return nil, err
 	}
-	s.readDB.SetMaxOpenConns(4)
-	s.readDB.SetMaxIdleConns(4)
+	// The number of connections is limited by turns: a reader that prepares a statement may need a second one.
+	s.readDB.SetMaxIdleConns(maxReaders)
 	return s, nil
 }
 
@@ -177,12 +182,18 @@ func (s *sqliteStore) rollback(ctx context.Context) {
 }
 
 func (s *sqliteStore) read(ctx context.Context, f func(reader) error) error {
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	t, err := s.readDB.BeginTx(ctx, nil)
 	if err != nil {
 		return sqliteFault(err)
 	}
 	defer t.Rollback()
-	return sqliteFault(f(sqliteReader{t}))
+	return sqliteFault(f(sqliteReader{s, t}))
 }
 
 func (s *sqliteStore) close() error {
@@ -190,6 +201,10 @@ func (s *sqliteStore) close() error {
 	for _, stmt := range s.stmts {
 		errs = append(errs, stmt.Close())
 	}
+	s.reads.Range(func(_, stmt any) bool {
+		errs = append(errs, stmt.(*sql.Stmt).Close())
+		return true
+	})
 	if s.readDB != nil {
 		errs = append(errs, s.readDB.Close())
 	}
@@ -272,11 +287,34 @@ func (t *sqliteTx) open(ctx context.Context, ids []int64, scan func(row) error) 
 	return nil
 }
 
-type sqliteReader struct{ t *sql.Tx }
+// sqliteReader reads in one transaction.
+type sqliteReader struct {
+	s *sqliteStore
+	t *sql.Tx
+}
 
 func (r sqliteReader) each(ctx context.Context, text string, args []any, scan func(row) error) error {
-	rows, err := r.t.QueryContext(ctx, sqliteText(text), args...)
+	stmt, err := r.s.readStmt(ctx, text)
+	if err != nil {
+		return err
+	}
+	rows, err := r.t.StmtContext(ctx, stmt).QueryContext(ctx, args...)
 	return eachRow(rows, err, scan)
+}
+
+// readStmt is a statement prepared once for each connection.
+func (s *sqliteStore) readStmt(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt, ok := s.reads.Load(text); ok {
+		return stmt.(*sql.Stmt), nil
+	}
+	stmt, err := s.readDB.PrepareContext(ctx, sqliteText(text))
+	if err != nil {
+		return nil, err
+	}
+	if former, loaded := s.reads.LoadOrStore(text, stmt); loaded {
+		return former.(*sql.Stmt), stmt.Close()
+	}
+	return stmt, nil
 }
 
 func eachRow(rows *sql.Rows, err error, scan func(row) error) error {
