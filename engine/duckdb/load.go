@@ -16,8 +16,8 @@ import (
 type Source struct {
 	// Path is a DuckDB database file; empty with Files.
 	Path string
-	// Files has a path for each table's name: .csv, .tsv, .parquet, .json, .ndjson, .jsonl, also with .gz or .zst. It
-	// may be a pattern ("visits-*.parquet"), and then all of its files are one table. CSV files begin with a header.
+	// Files has a path for each table's name: .csv, .tsv, .parquet, .json, .ndjson, .jsonl, also with .gz. It
+	// may be a pattern ("visits-*.parquet"), and then all of its files are one table. CSV: see loadCSV.
 	Files map[string]string
 	// Types are types that the owner declared, by table and column, instead of those found in the files.
 	Types map[string]map[string]catalog.Type
@@ -57,51 +57,30 @@ func load(c *connection, s Source, table string) error {
 	if len(found) == 0 {
 		return fmt.Errorf("table %s: no file %s", table, path)
 	}
-	reader, isCSV, err := reader(path, s.Types[table])
+	name := strings.ToLower(path)
+	switch filepath.Ext(strings.TrimSuffix(name, ".gz")) {
+	case ".csv", ".tsv":
+		err = loadCSV(c, table, path, found, s.Types[table])
+	case ".json", ".ndjson", ".jsonl":
+		err = loadTyped(c, table, "read_json("+literal(path)+", sample_size = -1)", s.Types[table])
+	case ".parquet":
+		err = loadTyped(c, table, "read_parquet("+literal(path)+")", s.Types[table])
+	default:
+		return fmt.Errorf("table %s: %s is neither CSV nor Parquet nor JSON by its name", table, path)
+	}
 	if err != nil {
-		return fmt.Errorf("table %s: %w", table, err)
-	}
-	columns := "*"
-	if !isCSV {
-		if columns, err = replacements(c, reader, s.Types[table]); err != nil {
-			return fileError(table, path, err)
-		}
-	}
-	if err := c.execute("CREATE TABLE " + identifier(table) + " AS SELECT " + columns + " FROM " + reader); err != nil {
 		return fileError(table, path, err)
 	}
 	return nil
 }
 
-// reader is DuckDB's table function for a file. A CSV file's types are found from all of its rows, so that no row can
-// contradict them later.
-func reader(path string, types map[string]catalog.Type) (call string, isCSV bool, err error) {
-	name := strings.ToLower(path)
-	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
-	switch filepath.Ext(name) {
-	case ".parquet":
-		return "read_parquet(" + literal(path) + ")", false, nil
-	case ".json", ".ndjson", ".jsonl":
-		return "read_json(" + literal(path) + ", sample_size = -1)", false, nil
-	case ".csv", ".tsv":
-		options := ", header = true, sample_size = -1"
-		if filepath.Ext(name) == ".tsv" {
-			options += `, delim = '\t'`
-		}
-		var declared []string
-		for _, column := range slices.Sorted(maps.Keys(types)) {
-			duck, ok := typeName(types[column])
-			if !ok {
-				return "", false, fmt.Errorf("column %s: no file holds values of type %s", column, types[column])
-			}
-			declared = append(declared, literal(column)+": "+literal(duck))
-		}
-		if len(declared) > 0 {
-			options += ", types = {" + strings.Join(declared, ", ") + "}"
-		}
-		return "read_csv(" + literal(path) + options + ")", true, nil
+// loadTyped makes a table of what one of DuckDB's table functions reads with types of its own.
+func loadTyped(c *connection, table, reader string, types map[string]catalog.Type) error {
+	columns, err := replacements(c, reader, types)
+	if err != nil {
+		return err
 	}
-	return "", false, fmt.Errorf("%s is neither CSV nor Parquet nor JSON by its name", path)
+	return c.execute("CREATE TABLE " + identifier(table) + " AS SELECT " + columns + " FROM " + reader)
 }
 
 // replacements makes the SELECT list that casts declared columns to their types, and nanoseconds, which PostgreSQL does

@@ -62,6 +62,10 @@ func TestFilesBecomeTables(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "people.csv", "id,name,born,score\n1,\"Ann, A.\",2001-02-03,1.5\n2,,,\n3,\"O'Neil \"\"x\"\"\",1999-12-31,2\n")
 	write(t, dir, "tabs.tsv", "a\tb\nx y\t1\n")
+	write(t, dir, "guess.csv", "\ufeffzip,big,flag,at,tz,u,n,e,q\r\n"+
+		"007,123456789012345678901,true,2020-01-02 03:04:05,2020-01-02T03:04:05Z,A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11,1e3,,\"\"\r\n"+
+		"12,1,FALSE,2020-01-02 03:04,,,-.5,,x\r\n")
+	write(t, dir, "semicolons.csv", "a;b\n1,5;x\n")
 	write(t, dir, "visits-1.csv", "id,cost\n1,0.10\n")
 	write(t, dir, "visits-2.csv", "id,cost\n2,5000.00\n")
 	write(t, dir, "events.json", `[{"id": 1, "what": "x"}, {"id": 2, "what": null}]`)
@@ -79,6 +83,7 @@ func TestFilesBecomeTables(t *testing.T) {
 		Dir: dir,
 		Files: map[string]string{
 			"people": "people.csv", "tabs": "tabs.tsv", "visits": "visits-*.csv", "events": "events.json", "zipped": "zipped.csv.gz",
+			"semicolons": "semicolons.csv", "guess": "guess.csv",
 			"par quet": filepath.Join(dir, "p.parquet"),
 		},
 		Types: map[string]map[string]catalog.Type{
@@ -91,10 +96,11 @@ func TestFilesBecomeTables(t *testing.T) {
 			{"id bigint", "name text", "born date", "score double precision"},
 			{"1|Ann, A.|2001-02-03|1.5", "2|NULL|NULL|NULL", `3|O'Neil "x"|1999-12-31|2`},
 		},
-		"tabs":   {{"a text", "b bigint"}, {"x y|1"}},
-		"visits": {{"id text", "cost numeric(10,2)"}, {"1|0.10", "2|5000.00"}},
-		"events": {{"id bigint", "what text"}, {"1|x", "2|NULL"}},
-		"zipped": {{"id bigint"}, {"7"}},
+		"tabs":       {{"a text", "b bigint"}, {"x y|1"}},
+		"visits":     {{"id text", "cost numeric(10,2)"}, {"1|0.10", "2|5000.00"}},
+		"semicolons": {{"a text", "b text"}, {"1,5|x"}},
+		"events":     {{"id bigint", "what text"}, {"1|x", "2|NULL"}},
+		"zipped":     {{"id bigint"}, {"7"}},
 		"par quet": {
 			{"id integer", "at timestamp without time zone", "x double precision"}, {"1|2020-01-02 03:04:05.123456|2.5"},
 		},
@@ -109,6 +115,10 @@ func TestFilesBecomeTables(t *testing.T) {
 func TestFilesThatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "wide.csv", "id,name\n1,Ann\n2,Bob,TOP-SECRET\n")
+	write(t, dir, "narrow.csv", "id,name\n1,Ann\n2\n")
+	write(t, dir, "quote.csv", "id,name\n1,\"TOP-SECRET\n")
+	write(t, dir, "empty.csv", "")
+	write(t, dir, "twice.csv", "id,id\n1,2\n")
 	write(t, dir, "types.csv", "id,age\n1,30\n2,TOP-SECRET\n")
 	write(t, dir, "notes.txt", "x")
 	write(t, dir, "broken.parquet", "TOP-SECRET")
@@ -120,6 +130,11 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}{
 		"a wrong type":     {Source{Files: map[string]string{"t": "types.csv"}, Types: numbers}, []string{"types.csv", "line 3", "age", "INTEGER"}},
 		"too many columns": {Source{Files: map[string]string{"t": "wide.csv"}}, []string{"wide.csv", "line 3"}},
+		"too few columns":  {Source{Files: map[string]string{"t": "narrow.csv"}}, []string{"narrow.csv", "line 3"}},
+		"an open quote":    {Source{Files: map[string]string{"t": "quote.csv"}}, []string{"quote.csv", "line 2"}},
+		"other headers":    {Source{Files: map[string]string{"t": "[wt]*[dy]*e*.csv"}}, []string{"header"}},
+		"no header":        {Source{Files: map[string]string{"t": "empty.csv"}}, []string{"empty.csv", "line 1"}},
+		"names twice":      {Source{Files: map[string]string{"t": "twice.csv"}}, []string{"twice.csv", "line 1", "column 2"}},
 		"no file":          {Source{Files: map[string]string{"t": "none-*.csv"}}, []string{"table t", "none-*.csv"}},
 		"no format":        {Source{Files: map[string]string{"t": "notes.txt"}}, []string{"notes.txt", "CSV"}},
 		"no Parquet":       {Source{Files: map[string]string{"t": "broken.parquet"}}, []string{"broken.parquet"}},

@@ -61,6 +61,9 @@ func (db *database) close() {
 		native.Disconnect(&c)
 	}
 	native.Close(&db.handle)
+	for range cap(db.slots) {
+		<-db.slots // who waits now, or comes later, learns that it is closed
+	}
 }
 
 var errClosed = errors.New("the engine is closed")
