@@ -86,7 +86,6 @@ type expectedError struct {
 	Column    string  `json:"column"`
 	HalfWidth float64 `json:"half_width"` // divided by the number of rows in the group, where PerRow
 	PerRow    bool    `json:"per_row,omitempty"`
-	Relation  string  `json:"relation,omitempty"`
 }
 
 // text is "± 6.2" or "± 1240/n".
@@ -97,29 +96,33 @@ func (e expectedError) text() string {
 	return "± " + figures(e.HalfWidth)
 }
 
-// expectedErrors lists the columns with noise: by the answer's own names where the answer is a plain projection, else
-// by the names that the releases have in the plan.
+// expectedErrors lists the numbers with noise: columns of the answer under their names there, and what the outer query
+// computes with under the aggregate's own.
 func expectedErrors(p *rewrite.Plan, confidence float64) ([]expectedError, error) {
 	var out []expectedError
-	add := func(m *rewrite.Measurement, o rewrite.Output, column, relation string) error {
-		if o.Key >= 0 || o.Bound != "" {
+	shown := map[rewrite.Source]bool{}
+	add := func(s rewrite.Source, name string) error {
+		m := &p.Blocks[s.Block]
+		o := m.Outputs[s.Output]
+		if o.Key >= 0 || o.Bound != "" || shown[s] {
 			return nil
 		}
+		shown[s] = true
 		h, err := mechanism.ExpectedHalfWidth(m.Specs[o.Estimator.Spec], o.Estimator, confidence)
-		out = append(out, expectedError{Column: column, HalfWidth: h.Value, PerRow: h.PerRow, Relation: relation})
+		out = append(out, expectedError{Column: name, HalfWidth: h.Value, PerRow: h.PerRow})
 		return err
 	}
-	if p.Post.Projection != nil && len(p.Blocks) == 1 {
-		for i, c := range p.Post.Projection {
-			if err := add(&p.Blocks[0], p.Blocks[0].Outputs[c], p.Columns[i].Name, ""); err != nil {
-				return nil, err
-			}
+	for i, s := range p.Sources {
+		if s.Block < 0 {
+			continue
 		}
-		return out, nil
+		if err := add(s, p.Columns[i].Name); err != nil {
+			return nil, err
+		}
 	}
-	for i := range p.Blocks {
-		for _, o := range p.Blocks[i].Outputs {
-			if err := add(&p.Blocks[i], o, o.Name, p.Blocks[i].Name); err != nil {
+	for b := range p.Blocks {
+		for i, o := range p.Blocks[b].Outputs {
+			if err := add(rewrite.Source{Block: b, Output: i}, o.Label); err != nil {
 				return nil, err
 			}
 		}

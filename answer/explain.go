@@ -96,11 +96,7 @@ func (x *explanation) lines() []string {
 	if len(x.expected) > 0 {
 		add("Expected error, half width at 95 %% (n: rows of the group that count):")
 		for _, e := range x.expected {
-			name := e.Column
-			if e.Relation != "" {
-				name = e.Relation + "." + name
-			}
-			add("  %s: %s", name, e.text())
+			add("  %s: %s", e.Column, e.text())
 		}
 	}
 	return append(out, strings.Split(strings.TrimRight(planText(x.plan), "\n"), "\n")...)

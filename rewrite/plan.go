@@ -16,6 +16,8 @@ type Plan struct {
 	Rules   []string     // that fired, in order, e.g. "BoundContribution"
 	// System lists the proxy's own tables (schema dp) that Post reads; the caller gives them as inputs.
 	System []string
+	// Sources are, for each column of the answer, the published number that it is. Empty for set operations.
+	Sources []Source
 }
 
 // Column is a named and typed column of an answer.
@@ -49,7 +51,8 @@ type Measurement struct {
 // Output is one column of a released relation: a key, or an estimate (or one end of its interval).
 type Output struct {
 	Column
-	Key       int // index into Keys, or -1
+	Key       int    // index into Keys, or -1
+	Label     string // the aggregate for people, as "avg(income)"
 	Estimator mechanism.Estimator
 	// Bound is "" for the estimate, "low" or "high" for an end of its interval at Confidence.
 	Bound      string

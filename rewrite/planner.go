@@ -174,6 +174,7 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 			return nil, refusal.New(refusal.InvalidParameterValue, "the loss of this query is out of range")
 		}
 	}
+	r.label(plan, q)
 	for _, t := range SystemTables() {
 		if r.system[t.Name] {
 			plan.System = append(plan.System, t.Name)

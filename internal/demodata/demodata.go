@@ -59,10 +59,11 @@ func write(ctx context.Context, dir string, patients int) (err error) {
 }
 
 // statements make the tables. u(i, k) is a number in [0, 1) of row i and column k; z(i, k) is nearly normal: the sum of
-// four of them, less its mean, over its standard deviation.
+// four of them, less its mean, over its standard deviation. The hash of a pair, hash(i, k), would not do: its columns depend
+// on each other.
 func statements(patients int) []string {
 	return []string{
-		`CREATE MACRO u(i, k) AS (hash(i, k) >> 11)::DOUBLE / 9007199254740992.0`,
+		`CREATE MACRO u(i, k) AS (hash(xor(hash(i::BIGINT), hash(k::BIGINT))) >> 11)::DOUBLE / 9007199254740992.0`,
 		`CREATE MACRO z(i, k) AS (u(i, k) + u(i, k + 1) + u(i, k + 2) + u(i, k + 3) - 2.0) * 1.7320508`,
 		`CREATE TABLE departments(department_id INTEGER NOT NULL, name VARCHAR NOT NULL)`,
 		`INSERT INTO departments VALUES (1, 'General medicine'), (2, 'Surgery'), (3, 'Cardiology'), (4, 'Orthopaedics'),
@@ -78,7 +79,7 @@ func statements(patients int) []string {
 		   FROM people`,
 		`CREATE TABLE visits AS
 		   WITH v AS (SELECT patient_id, age, (patient_id::BIGINT * 64 + n) AS v
-		     FROM people, range(40) r(n) WHERE n < floor((2 + age / 12.0) * 2.25 * u(patient_id, 20))),
+		     FROM people, range(40) r(n) WHERE n < floor((2 + age / 12.0) * 3.05 * u(patient_id, 20))),
 		   w AS (SELECT *, CASE WHEN age < 15 AND u(v, 21) < 0.6 THEN 5 WHEN u(v, 22) < 0.4 THEN 1
 		     ELSE 1 + floor(8 * pow(u(v, 23), 1.3)) END::INTEGER AS department_id FROM v)
 		   SELECT row_number() OVER (ORDER BY v)::INTEGER AS visit_id, patient_id, department_id,

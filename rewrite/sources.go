@@ -1,0 +1,49 @@
+package rewrite
+
+import "github.com/dpproxy/dpproxy/rewrite/expr"
+
+// Source says which column of which measurement a column of the answer is, as it is. Block is -1 where the outer query
+// computes the column.
+type Source struct{ Block, Output int }
+
+// label names the published numbers of the measurements for people, and finds those that are columns of the answer.
+func (r *resolver) label(plan *Plan, q *query) {
+	for i, d := range r.drafts {
+		for j := range plan.Blocks[i].Outputs {
+			o := &plan.Blocks[i].Outputs[j]
+			for _, c := range d.cols {
+				if o.Key < 0 && c.name == o.Name {
+					o.Label = d.calls[c.call].label()
+				}
+			}
+		}
+	}
+	plan.Sources = make([]Source, len(q.items))
+	for i, it := range q.items {
+		plan.Sources[i] = Source{Block: -1}
+		c, ok := it.e.(expr.Column)
+		if !ok || q.op != "" || q.grouped {
+			continue
+		}
+		for b, d := range r.drafts {
+			for j, o := range plan.Blocks[b].Outputs {
+				if c.Alias == d.alias && c.Name == o.Name {
+					plan.Sources[i] = Source{Block: b, Output: j}
+				}
+			}
+		}
+	}
+}
+
+// label is the call for people: "count(*)", "avg(income)", "sum(…)" where the argument is longer than a name.
+func (k *call) label() string {
+	switch c, named := k.arg.(expr.Column); {
+	case k.units:
+		return k.name + "(DISTINCT unit)"
+	case k.star:
+		return k.name + "(*)"
+	case named:
+		return k.name + "(" + c.Name + ")"
+	}
+	return k.name + "(…)"
+}
