@@ -69,13 +69,7 @@ func normalQuantile(confidence float64) float64 {
 // Where discreteness matters most, sums of equal weights and little noise (the count that comes with a mean of booleans),
 // the distribution of the sum is computed instead.
 func (s Spec) halfWidth(weights []float64, confidence float64) float64 {
-	w, sum := make([]float64, 0, len(weights)), 0.0
-	for _, x := range weights {
-		if x != 0 {
-			w = append(w, math.Abs(x))
-			sum += math.Abs(x)
-		}
-	}
+	w := absolute(weights)
 	switch len(w) {
 	case 0:
 		return 0
@@ -84,6 +78,28 @@ func (s Spec) halfWidth(weights []float64, confidence float64) float64 {
 	}
 	if h, ok := s.equalSum(w, confidence); ok {
 		return h
+	}
+	return onLattice(s.smoothHalfWidth(w, confidence), w)
+}
+
+// absolute gives the sizes of the weights that are not 0.
+func absolute(weights []float64) []float64 {
+	w := make([]float64, 0, len(weights))
+	for _, x := range weights {
+		if x != 0 {
+			w = append(w, math.Abs(x))
+		}
+	}
+	return w
+}
+
+// smoothHalfWidth is halfWidth without what is special about whole-number multiples. It is continuous in the weights, each > 0, and
+// does not grow if they become smaller or more even (Proschan 1965: for symmetric log-concave variables, weights that
+// majorize others give the less peaked sum).
+func (s Spec) smoothHalfWidth(w []float64, confidence float64) float64 {
+	sum := 0.0
+	for _, x := range w {
+		sum += x
 	}
 	union := sum * s.singleHalfWidth(1-(1-confidence)/float64(len(w)))
 	joint := math.Inf(1)
@@ -99,7 +115,7 @@ func (s Spec) halfWidth(weights []float64, confidence float64) float64 {
 		b := toFloat(s.LaplaceScale())
 		joint = laplaceSumQuantile(w, confidence)/(2*math.Tanh(1/(2*b))) + 0.5*sum
 	}
-	return onLattice(math.Min(union, joint*margin), w)
+	return math.Min(union, joint*margin)
 }
 
 // equalSum convolves the distribution of single draws, for up to 4 equal weights and a scale of at most 10.

@@ -89,18 +89,17 @@ func (iv *Intervals) Bounds(values []*big.Int) (low, high *big.Rat) {
 const shareCells = 16
 
 // ratioHalfWidths gives, for a true share r in the cell [i, i+1]/(2·shareCells) or its mirror image, a half width of the noise
-// (1−r)·X − r·Y. It shrinks as r goes to 1/2: for symmetric log-concave noise a weighted sum is the more peaked the more
-// even its weights are (Proschan 1965), so that the cell's outer end bounds the cell.
+// (1−r)·A − r·B. For a pair it has the weights 1−r and r, for a triple 1−r, 1/2−r and r. As r goes to 1/2 they become
+// more even and do not grow (weak majorization), so that the cell's outer end bounds the cell: see smoothHalfWidth.
 func ratioHalfWidths(spec Spec, confidence float64) []*big.Rat {
 	widths := make([]*big.Rat, shareCells)
 	for i := range widths {
-		// At 0 itself one term would be left, whose exact whole-number quantile says nothing of its neighbours.
-		r := math.Max(float64(i)/(2*shareCells), 1e-9)
+		r := math.Max(float64(i)/(2*shareCells), 1e-9) // a weight of 0 would be no term
 		weights := []float64{1 - r, r}
-		if spec.Width == 3 { // of y0, y1 and y2 in (1−r)·a − r·b; their sum and unevenness shrink likewise
+		if spec.Width == 3 {
 			weights = append(weights, 0.5-r)
 		}
-		widths[i] = fromFloat(spec.halfWidth(weights, confidence))
+		widths[i] = fromFloat(spec.smoothHalfWidth(weights, confidence))
 	}
 	return widths
 }
@@ -198,6 +197,7 @@ func roundUp(x float64) float64 {
 //   - Linear: the number itself, the same for every group.
 //   - Mean: c with half width ≈ c/n for a group of n rows, c = (U−L)·h/G, where h is the half width of one number of the pair. It is reached
 //     for means near a bound; in the middle of the range it is about 0.7 of it.
+//   - MeanOfTriple: the same with h that of y₂ + y₁/2, and G².
 //   - VarPop, VarSamp: c = (U−L)²·h/G² likewise: the variance changes by at most that when one number of the triple moves by h.
 //   - StddevPop, StddevSamp: the variance's c divided by 2σ at σ = (U−L)/4, as for values that fill their bounds evenly;
 //     it is more for narrow distributions.
@@ -209,7 +209,11 @@ func ExpectedHalfWidth(spec Spec, e Estimator, confidence float64) (HalfWidth, e
 	if e.Kind == Linear {
 		return HalfWidth{Value: toFloat(iv.half)}, nil
 	}
-	c := spec.singleHalfWidth(confidence) / toFloat(new(big.Rat).SetInt(e.Row))
+	h := spec.singleHalfWidth(confidence)
+	if e.Kind == MeanOfTriple {
+		h = spec.halfWidth([]float64{1, 0.5}, confidence)
+	}
+	c := h / toFloat(new(big.Rat).SetInt(e.Row))
 	width := toFloat(new(big.Rat).Sub(e.Upper, e.Lower))
 	switch e.Kind {
 	case Mean, MeanOfTriple:
