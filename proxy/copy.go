@@ -69,7 +69,7 @@ func newCopyFormat(options map[string]string) (*copyFormat, error) {
 		case !ok:
 			continue
 		case name != "delimiter" && !f.csv:
-			return nil, refusal.New(refusal.NotSupported, "COPY %s requires CSV mode", name)
+			return nil, refusal.New(refusal.NotSupported, "COPY %s available only in CSV mode", name)
 		case len(v) != 1:
 			return nil, refusal.New(refusal.NotSupported, "COPY %s must be a single one-byte character", name)
 		}

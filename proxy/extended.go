@@ -114,7 +114,7 @@ func (s *session) bind(body []byte) error {
 	if m.DestinationPortal == "" {
 		s.dropPortal("")
 	} else if _, taken := s.portals[m.DestinationPortal]; taken {
-		return refusal.New(refusal.DuplicateCursor, "portal %q already exists", m.DestinationPortal)
+		return refusal.New(refusal.DuplicateCursor, "cursor %q already exists", m.DestinationPortal)
 	}
 	made := &portal{name: m.DestinationPortal, st: p.st, columns: p.columns, formats: m.ResultFormatCodes}
 	if p.st != nil {

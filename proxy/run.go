@@ -16,6 +16,7 @@ type result struct {
 	tag     string
 	counted bool // the tag ends with the number of rows
 	copy    *copyFormat
+	formats []int16 // of a BINARY cursor, in the simple protocol
 	d       *drawn // behind next, if it streams
 	own     bool   // d ends with this result
 }

@@ -65,7 +65,7 @@ func (s *session) fetch(st *answer.Statement) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &result{columns: p.columns, next: next, tag: "FETCH", counted: true, d: p.d}
+	res := &result{columns: p.columns, next: next, tag: "FETCH", counted: true, d: p.d, formats: p.formats}
 	if st.Kind == answer.Fetch {
 		return res, nil
 	}

@@ -52,10 +52,10 @@ func (s *session) simple(st *answer.Statement) error {
 		return err
 	}
 	defer res.close()
-	if res.columns != nil {
-		if err := s.describeRows(res.columns, nil); err != nil {
+	if res.columns != nil && res.copy == nil {
+		if err := s.describeRows(res.columns, res.formats); err != nil {
 			return err
 		}
 	}
-	return s.write(res, nil, 0)
+	return s.write(res, res.formats, 0)
 }

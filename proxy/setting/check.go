@@ -91,7 +91,7 @@ func milliseconds(name string) func(string) (string, error) {
 			return "", err
 		}
 		if d < 0 || d > math.MaxInt32*time.Millisecond {
-			return "", refusal.New(refusal.InvalidParameterValue, "%d ms is outside the valid range for parameter %q (0 .. %d)",
+			return "", refusal.New(refusal.InvalidParameterValue, "%d ms is outside the valid range for parameter %q (0 ms .. %d ms)",
 				d.Milliseconds(), name, math.MaxInt32)
 		}
 		return FormatMilliseconds(d), nil

@@ -110,8 +110,10 @@ func named(name string, err error) error {
 	if r, ok := refusal.As(err); ok {
 		if rest, ok := strings.CutPrefix(r.Message, "invalid value: "); ok {
 			r.Message = "invalid value for parameter \"" + name + "\": " + rest
-		} else if rest, ok := strings.CutPrefix(r.Message, "a Boolean value is required"); ok {
-			r.Message = "parameter \"" + name + "\" requires a Boolean value" + rest
+		} else if strings.HasPrefix(r.Message, "a Boolean value is required") {
+			r.Message = "parameter \"" + name + "\" requires a Boolean value"
+		} else if number, rest, ok := strings.Cut(r.Message, " is outside the valid range ("); ok {
+			r.Message = number + " is outside the valid range for parameter \"" + name + "\" (" + rest
 		}
 	}
 	return err
