@@ -17,8 +17,8 @@ type result struct {
 	counted bool // the tag ends with the number of rows
 	copy    *copyFormat
 	formats []int16 // of a BINARY cursor, in the simple protocol
-	d       *drawn // behind next, if it streams
-	own     bool   // d ends with this result
+	d       *drawn  // behind next, if it streams
+	own     bool    // d ends with this result
 }
 
 func (r *result) close() {

@@ -8,16 +8,16 @@ import (
 
 // declare makes a cursor. Its answer is drawn at the first FETCH, or now if it is to outlive the transaction.
 func (s *session) declare(st *answer.Statement, params []answer.Param) (*result, error) {
+	_, columns, err := s.describeQuery(st.Query, paramTypes(params))
+	if err != nil {
+		return nil, err
+	}
 	hold := st.Options["hold"] == "true"
 	if !hold && !s.inBlock() {
 		return nil, refusal.New(refusal.NoActiveTransaction, "DECLARE CURSOR can only be used in transaction blocks")
 	}
 	if _, taken := s.portals[st.Name]; taken {
 		return nil, refusal.New(refusal.DuplicateCursor, "cursor %q already exists", st.Name)
-	}
-	_, columns, err := s.describeQuery(st.Query, paramTypes(params))
-	if err != nil {
-		return nil, err
 	}
 	p := &portal{name: st.Name, st: st.Query, request: s.request(st.Query, params), columns: columns, cursor: true, hold: hold,
 		scroll: st.Options["scroll"] == "true", noScroll: st.Options["no_scroll"] == "true"}
@@ -65,7 +65,10 @@ func (s *session) fetch(st *answer.Statement) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := &result{columns: p.columns, next: next, tag: "FETCH", counted: true, d: p.d, formats: p.formats}
+	res := &result{columns: p.columns, next: next, tag: "FETCH", counted: true, d: p.d}
+	if p.cursor {
+		res.formats = p.formats
+	}
 	if st.Kind == answer.Fetch {
 		return res, nil
 	}
