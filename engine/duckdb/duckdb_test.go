@@ -41,9 +41,13 @@ func open(t testing.TB, s Source, o Options) *Engine {
 	return e
 }
 
-func TestSuite(t *testing.T) {
+func TestSuite(t *testing.T) { enginetest.Run(t, harness()) }
+
+func BenchmarkEngine(b *testing.B) { enginetest.Benchmark(b, harness()) }
+
+func harness() enginetest.Harness {
 	var engines []*Engine
-	enginetest.Run(t, enginetest.Harness{
+	return enginetest.Harness{
 		Schema: "main",
 		Open: func(t testing.TB, setup []string, timeout time.Duration) engine.Engine {
 			e := open(t, Source{Path: create(t, setup...)}, Options{StatementTimeout: timeout})
@@ -61,5 +65,5 @@ func TestSuite(t *testing.T) {
 			}
 			return n
 		},
-	})
+	}
 }

@@ -43,9 +43,31 @@ func open(t testing.TB, url string, o Options) *Engine {
 	return e
 }
 
-func TestSuite(t *testing.T) {
-	busy := testservers.Postgres(t)
-	enginetest.Run(t, enginetest.Harness{
+func TestSuite(t *testing.T) { enginetest.Run(t, harness(testservers.Postgres(t))) }
+
+func BenchmarkEngine(b *testing.B) { enginetest.Benchmark(b, harness(testservers.Postgres(b))) }
+
+// BenchmarkDirect is the yardstick: the same query on one connection, without engine or transaction.
+func BenchmarkDirect(b *testing.B) {
+	url := testservers.Postgres(b)
+	execute(b, url, "CREATE TABLE people AS SELECT 1 AS id, 'f' AS sex, 30 AS age")
+	conn := connect(b, url)
+	for b.Loop() {
+		rows, err := conn.Query(b.Context(), "SELECT sex, count(DISTINCT id), count(*), sum(age) FROM people GROUP BY sex ORDER BY sex")
+		if err != nil {
+			b.Fatal(err)
+		}
+		for rows.Next() {
+		}
+		if rows.Err() != nil {
+			b.Fatal(rows.Err())
+		}
+	}
+}
+
+// harness gives each test a database of its own; watch is one to look at the server from.
+func harness(watch string) enginetest.Harness {
+	return enginetest.Harness{
 		Schema: "public",
 		Open: func(t testing.TB, setup []string, timeout time.Duration) engine.Engine {
 			url := testservers.Postgres(t)
@@ -54,7 +76,7 @@ func TestSuite(t *testing.T) {
 		},
 		Busy: func(t testing.TB) int {
 			var n int
-			conn, err := pgx.Connect(context.Background(), busy)
+			conn, err := pgx.Connect(context.Background(), watch)
 			if err != nil {
 				t.Error(err)
 				return 0
@@ -67,5 +89,5 @@ func TestSuite(t *testing.T) {
 			}
 			return n
 		},
-	})
+	}
 }
