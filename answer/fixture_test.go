@@ -216,7 +216,7 @@ func bySex(epsilon privacy.Epsilon, sql string) *rewrite.Plan {
 	}
 	return &rewrite.Plan{
 		Blocks: []rewrite.Measurement{m}, Post: rewrite.Post{Projection: []int{0, 1}}, Loss: loss,
-		Columns: []rewrite.Column{{Name: "sex", Type: text}, {Name: "count", Type: int8}}, Rules: []string{"BoundContribution"}, Sources: []rewrite.Source{{Block: 0, Output: 0}, {Block: 0, Output: 1}},
+		Columns: []rewrite.Column{{Name: "sex", Type: text}, {Name: "count", Type: int8}}, Rules: []string{"BoundContribution"}, Reads: true, Sources: []rewrite.Source{{Block: 0, Output: 0}, {Block: 0, Output: 1}},
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // tables are free: they ask nothing of the source.
 func (s *Service) limit(ctx context.Context, q *query) error {
 	limits := q.grant.RateLimits
-	if len(limits) == 0 || !q.reads() {
+	if len(limits) == 0 || !q.plan.Reads {
 		return nil
 	}
 	defer s.stage("limit", s.Clock())
@@ -28,11 +28,6 @@ func (s *Service) limit(ctx context.Context, q *query) error {
 		WithDetail("It applies to user %q on data set %q, and lets a query through again in %s, at %s. Nothing was charged.",
 			q.request.Identity.User, q.dataset.Catalog.Name, wait(d.RetryIn), moment(s.Clock().Add(d.RetryIn))).
 		WithHint("EXPLAIN and the tables of schema dp are not limited.")
-}
-
-// reads tells that the query reads a private or a public table of the data set.
-func (q *query) reads() bool {
-	return len(q.plan.Blocks) > 0 || q.plan.Post.SQL != "" && len(q.plan.System) == 0
 }
 
 // limitKey names the counter: user × data set, or one for all where nothing is private. Quoting keeps names apart.

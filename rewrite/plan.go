@@ -16,6 +16,8 @@ type Plan struct {
 	Rules   []string     // that fired, in order, e.g. "BoundContribution"
 	// System lists the proxy's own tables (schema dp) that Post reads; the caller gives them as inputs.
 	System []string
+	// Reads says that a table of the data set is read, private or public.
+	Reads bool
 	// Sources are, for each column of the answer, the published number that it is. Empty for set operations.
 	Sources []Source
 }

@@ -168,7 +168,7 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Blocks: blocks, Columns: q.columns(), Rules: r.rules, Post: post(q, blocks, dialect)}
+	plan := &Plan{Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, Post: post(q, blocks, dialect)}
 	for _, b := range blocks {
 		if plan.Loss, err = plan.Loss.Add(b.Loss); err != nil {
 			return nil, refusal.New(refusal.InvalidParameterValue, "the loss of this query is out of range")

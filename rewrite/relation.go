@@ -86,7 +86,9 @@ type systemRef struct {
 	alias string
 }
 
-func (*systemRef) property() Property { return Public }
+// property is Released: its rows are values that an outer query may read, and that no measurement can, as they are not in
+// the source.
+func (*systemRef) property() Property { return Released }
 
 // series is generate_series over constants in FROM.
 type series struct {

@@ -22,6 +22,7 @@ type resolver struct {
 
 	drafts  []*draft
 	system  map[string]bool
+	reads   bool // a table of the data set
 	rules   []string
 	calls   []*call // aggregate calls over private rows, as written
 	aliases int

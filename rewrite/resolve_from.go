@@ -111,6 +111,7 @@ func (r *resolver) rangeVar(v *syntax.RangeVar, e *env) (from, fromColumns, erro
 		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation %q does not exist", name).
 			WithHint("SELECT * FROM dp.tables lists what this data set has.")
 	}
+	r.reads = true
 	return r.scan(table, v)
 }
 
