@@ -20,7 +20,7 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 	if q.from != nil {
 		q.prop = q.from.property()
 	}
-	rows := &exprContext{r: r, sc: sc, b: builder(q.prop), env: e, clause: "WHERE", prop: q.prop, unit: &q.unit}
+	rows := &exprContext{r: r, sc: sc, b: builder(q.prop), env: e, clause: "WHERE", prop: q.prop, unit: &q.unit, block: q}
 	if err := r.where(q, s, rows); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ type exprContext struct {
 	// prop is the block's: it decides which sub-queries may stand here.
 	prop Property
 	unit *unit // of the block, once known; sub-queries may be tied to it
+	// block is the query that the expression is part of; nil where there is none.
+	block *query
 	// group is set in the parts of an aggregated block that come after grouping.
 	group *grouping
 	// windows allows window functions.

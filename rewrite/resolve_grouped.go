@@ -21,7 +21,7 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 		return err
 	}
 	g := &grouping{inner: rows}
-	outer := &exprContext{r: r, sc: rows.sc, env: rows.env, clause: "SELECT", prop: q.prop, unit: &q.unit, group: g}
+	outer := &exprContext{r: r, sc: rows.sc, env: rows.env, clause: "SELECT", prop: q.prop, unit: &q.unit, group: g, block: q}
 	switch {
 	case q.prop == Protected && r.holdsUnit(q, keys):
 		r.perUnit(q, g, keys)

@@ -131,7 +131,11 @@ func (c *exprContext) comparable(test expr.Expr, q *query, loc int32) error {
 func (c *exprContext) mayStandHere(s *subQuery, loc int32) error {
 	switch {
 	case c.prop != Protected && s.q.prop != Protected:
-		return nil // public or released rows over public or released rows
+		// Public or released rows over public or released rows: what comes out is as far as the farther of them.
+		if c.block != nil {
+			c.block.prop = max(c.block.prop, s.q.prop)
+		}
+		return nil
 	case c.prop != Protected:
 		return c.fail(refusal.InsufficientPrivilege, loc, "a sub-query over private rows must be aggregated").
 			WithHint("Write an aggregate in the sub-query, such as (SELECT count(*) FROM …).")

@@ -14,14 +14,19 @@ import (
 // BoundContribution turns a Protected relation into a Bounded one and prints the whole measurement:
 //
 //	rows      the analyst's FROM and WHERE, without rows that belong to no unit
+//	chosen    at most L0 groups of a unit: dense_rank() over its groups, ordered by a keyed hash of its own values
 //	per_unit  what one unit adds to one group: n rows, sum s
-//	bounded   at most L0 groups a unit, chosen by a keyed hash of the unit's own values
 //	          and the sums over units, with n > m rows scaled to m: s·m/n, truncated
+//
+// Ranking before aggregating sorts the rows once; aggregating by unit and group first would hash or sort them, and then sort
+// again for the window.
 //
 // Steps are left out only where they provably do nothing:
 //
 //	UnitIsUnique  no unit has more than one row: one aggregation, at the speed of the analyst's own query
-//	KeysOfUnit    there are no keys, or they are functions of the unit: L0 = 1, no window
+//	KeysOfUnit    there are no keys, or they are functions of the unit, or L0 covers all groups: no ranking
+//
+// BoundRows is the other kind of bound, at most R rows of a unit in all, as SmartNoise's max_ids.
 type form string
 
 const (
@@ -40,6 +45,8 @@ type measurementSQL struct {
 	bounds privacy.Contribution
 	form   form
 	units  bool
+	// columns are the expressions that the ranked rows carry as x1, x2, …
+	columns []expr.Expr
 }
 
 func (m *measurementSQL) print() string {
@@ -70,10 +77,10 @@ func (m *measurementSQL) keys(prefix string) {
 	}
 }
 
-func (m *measurementSQL) keyNames() []string {
+func (m *measurementSQL) keyNames(prefix string) []string {
 	var out []string
 	for _, k := range m.d.keys {
-		out = append(out, `"`+k.column+`"`)
+		out = append(out, prefix+`"`+k.column+`"`)
 	}
 	return out
 }
@@ -126,7 +133,7 @@ type rawAggregates struct{ n, s, q string }
 func (m *measurementSQL) raw(s *released) rawAggregates {
 	filter := ""
 	if s.filter != nil {
-		filter = " FILTER (WHERE " + m.sub(s.filter) + ")"
+		filter = " FILTER (WHERE " + m.value(s.filter) + ")"
 	}
 	arg := "*"
 	if s.arg != nil && s.arg.Domain().Nullable {
@@ -135,20 +142,39 @@ func (m *measurementSQL) raw(s *released) rawAggregates {
 			c.Clamp = false // whether it is NULL is all that is asked
 			counted = c
 		}
-		arg = m.sub(counted)
+		arg = m.value(counted)
 	}
 	out := rawAggregates{n: "count(" + arg + ")" + filter}
 	switch s.kind {
 	case specSum:
-		out.s = m.sum(m.sub(s.grid.Plain()), filter, m.narrow(s))
+		out.s = m.sum(m.value(s.grid.Plain()), filter, m.narrow(s))
 	case specPair:
-		out.s = m.sum(m.sub(s.grid.Normal()), filter, m.narrow(s))
+		out.s = m.sum(m.value(s.grid.Normal()), filter, m.narrow(s))
 	case specTriple:
-		x := m.wide(m.sub(s.grid.Normal()))
+		x := m.wide(m.value(s.grid.Normal()))
 		out.s = m.sum(x, filter, false)
 		out.q = m.sum(x+" * "+x, filter, false)
+	case specUnits:
+		if m.form == formRows {
+			out.n = `count(DISTINCT "b"."u")` + filter
+		}
 	}
 	return out
+}
+
+// value prints an expression over rows; where rows are ranked first, it is a column of theirs.
+func (m *measurementSQL) value(e expr.Expr) string {
+	if m.form != formWindow && m.form != formRows {
+		return m.sub(e)
+	}
+	t := m.sub(e)
+	for i, have := range m.columns {
+		if m.sub(have) == t {
+			return fmt.Sprintf(`"b"."x%d"`, i+1)
+		}
+	}
+	m.columns = append(m.columns, e)
+	return fmt.Sprintf(`"b"."x%d"`, len(m.columns))
 }
 
 // narrow tells that one unit's sum can stay a bigint in PostgreSQL, which is several times faster than numeric: the value
@@ -219,37 +245,47 @@ func (m *measurementSQL) number(n *big.Int) string {
 
 // perUnit aggregates for each unit and group first.
 func (m *measurementSQL) perUnit() {
-	m.p.WriteString("SELECT ")
-	m.keys(`"b".`)
 	columns, names := m.unitColumns()
-	units := "count(*)"
-	m.outputs(units, func(s *released, i int) string { return m.scaled(s, names, i) })
+	m.p.WriteString("SELECT ")
+	m.keys(`"c".`)
+	m.outputs("count(*)", func(s *released, i int) string { return m.scaled(s, names, i) })
 	m.p.WriteString(" FROM (SELECT ")
 	if m.form == formWindow {
-		m.p.WriteString(`"a".*, row_number() OVER (PARTITION BY "u" ORDER BY ` + m.hash(m.hashedKeys()) + `) AS "g" FROM (SELECT `)
+		m.keys(`"b".`)
+		m.p.WriteString(`"b"."u"`)
+	} else {
+		m.keys("")
+		m.p.Expr(m.d.unit.e)
+		m.p.WriteString(` AS "u"`)
 	}
-	m.keys("")
-	m.p.Expr(m.d.unit.e)
-	m.p.WriteString(` AS "u"`)
 	for i, c := range columns {
 		m.p.WriteString(fmt.Sprintf(`, %s AS "a%d"`, c, i+1))
 	}
-	m.rowsFrom()
+	if m.form == formWindow {
+		m.ranked("dense_rank", m.hashedKeys(), m.bounds.Groups)
+	} else {
+		m.rowsFrom()
+	}
 	positions := []string{}
 	for i := 0; i <= len(m.d.keys); i++ {
 		positions = append(positions, strconv.Itoa(i+1))
 	}
 	m.groupBy(positions)
-	if m.form == formWindow {
-		m.p.WriteString(`) AS "a") AS "b" WHERE "g" <= ` + strconv.FormatInt(m.bounds.Groups, 10))
-	} else {
-		m.p.WriteString(`) AS "b"`)
+	m.p.WriteString(`) AS "c"`)
+	m.groupBy(m.keyNames(`"c".`))
+}
+
+// ranked prints FROM the rows with a rank within their unit, and keeps ranks up to most.
+func (m *measurementSQL) ranked(rank string, by []hashed, most int64) {
+	m.p.WriteString(` FROM (SELECT "a".*, ` + rank + `() OVER (PARTITION BY "a"."u" ORDER BY ` + m.hash(by) + `) AS "g" FROM (SELECT `)
+	m.keys("")
+	m.p.Expr(m.d.unit.e)
+	m.p.WriteString(` AS "u"`)
+	for i, c := range m.columns {
+		m.p.WriteString(fmt.Sprintf(`, %s AS "x%d"`, m.sub(c), i+1))
 	}
-	var names2 []string
-	for _, n := range m.keyNames() {
-		names2 = append(names2, `"b".`+n)
-	}
-	m.groupBy(names2)
+	m.rowsFrom()
+	m.p.WriteString(`) AS "a") AS "b" WHERE "b"."g" <= ` + strconv.FormatInt(most, 10))
 }
 
 // unitColumns lists the aggregates of one unit in one group, each once, and their names by text.
@@ -258,7 +294,7 @@ func (m *measurementSQL) unitColumns() (columns []string, names map[string]strin
 	add := func(x string) {
 		if x != "" && names[x] == "" {
 			columns = append(columns, x)
-			names[x] = fmt.Sprintf(`"b"."a%d"`, len(columns))
+			names[x] = fmt.Sprintf(`"c"."a%d"`, len(columns))
 		}
 	}
 	for _, s := range m.specs {
@@ -305,104 +341,34 @@ func (m *measurementSQL) divide(x, n string) string {
 
 // rowBound keeps at most R rows of a unit, chosen by a keyed hash of the row's own values (SmartNoise's max_ids).
 func (m *measurementSQL) rowBound() {
-	var cols []string
-	names := map[string]string{}
-	add := func(e expr.Expr) string {
-		t := m.sub(e)
-		if names[t] == "" {
-			cols = append(cols, t)
-			names[t] = fmt.Sprintf("x%d", len(cols))
-		}
-		return names[t]
-	}
-	type argument struct{ arg, filter string }
-	args := make([]argument, len(m.specs))
-	for i, s := range m.specs {
-		switch {
-		case s.kind == specSum:
-			args[i].arg = add(s.grid.Plain())
-		case s.kind == specPair || s.kind == specTriple:
-			args[i].arg = add(s.grid.Normal())
-		case s.arg != nil:
-			args[i].arg = add(s.arg)
-		}
-		if s.filter != nil {
-			args[i].filter = add(s.filter)
-		}
-	}
 	m.p.WriteString("SELECT ")
 	m.keys(`"b".`)
-	m.outputs(`count(DISTINCT "b"."u")`, func(s *released, i int) string {
-		for j, o := range m.specs {
-			if o == s {
-				return m.vector(s, m.rowAggregates(s, args[j].arg, args[j].filter), i)
-			}
-		}
-		return "0"
-	})
-	m.p.WriteString(` FROM (SELECT "a".*, row_number() OVER (PARTITION BY "u" ORDER BY `)
-	hashed := m.hashedKeys()
-	for i, c := range cols {
-		hashed = append(hashed, hashed1{name: fmt.Sprintf(`"a"."x%d"`, i+1), text: true})
-		_ = c
+	m.outputs(`count(DISTINCT "b"."u")`, func(s *released, i int) string { return m.vector(s, m.raw(s), i) })
+	by := m.hashedKeys()
+	for i, c := range m.columns {
+		by = append(by, hashed{name: fmt.Sprintf(`"a"."x%d"`, i+1), kind: c.Type().Kind})
 	}
-	m.p.WriteString(m.hash(hashed) + `) AS "g" FROM (SELECT `)
-	m.keys("")
-	m.p.Expr(m.d.unit.e)
-	m.p.WriteString(` AS "u"`)
-	for i, c := range cols {
-		m.p.WriteString(fmt.Sprintf(`, %s AS "x%d"`, c, i+1))
-	}
-	m.rowsFrom()
-	m.p.WriteString(`) AS "a") AS "b" WHERE "g" <= ` + strconv.FormatInt(m.bounds.UnitRows, 10))
-	var keys []string
-	for _, n := range m.keyNames() {
-		keys = append(keys, `"b".`+n)
-	}
-	m.groupBy(keys)
+	m.ranked("row_number", by, m.bounds.UnitRows)
+	m.groupBy(m.keyNames(`"b".`))
 }
 
-func (m *measurementSQL) rowAggregates(s *released, arg, filter string) rawAggregates {
-	f := ""
-	if filter != "" {
-		f = ` FILTER (WHERE "b"."` + filter + `")`
-	}
-	if s.kind == specUnits {
-		return rawAggregates{n: `count(DISTINCT "b"."u")` + f}
-	}
-	x := "*"
-	if arg != "" {
-		x = `"b"."` + arg + `"`
-	}
-	out := rawAggregates{n: "count(" + x + ")" + f}
-	switch s.kind {
-	case specSum, specPair:
-		out.s = m.sum(x, f, false)
-	case specTriple:
-		out.s = m.sum(m.wide(x), f, false)
-		out.q = m.sum(m.wide(x)+" * "+m.wide(x), f, false)
-	}
-	return out
-}
-
-// hashed1 is one value that goes into the keyed hash.
-type hashed1 struct {
+// hashed is one value that goes into the keyed hash.
+type hashed struct {
 	name string
 	kind catalog.Kind
-	text bool // of unknown kind: hashed by its text
 }
 
-func (m *measurementSQL) hashedKeys() []hashed1 {
-	out := []hashed1{{name: `"a"."u"`, kind: m.d.unit.e.Type().Kind}}
+func (m *measurementSQL) hashedKeys() []hashed {
+	out := []hashed{{name: `"a"."u"`, kind: m.d.unit.e.Type().Kind}}
 	for _, k := range m.d.keys {
-		out = append(out, hashed1{name: `"a"."` + k.column + `"`, kind: k.e.Type().Kind})
+		out = append(out, hashed{name: `"a"."` + k.column + `"`, kind: k.e.Type().Kind})
 	}
 	return out
 }
 
 // hash prints a hash over values under the salt $1, and the values after it so that no tie depends on the order of rows.
 // It depends on the unit's own values and the salt, on nothing else.
-func (m *measurementSQL) hash(values []hashed1) string {
+func (m *measurementSQL) hash(values []hashed) string {
 	ties := ""
 	for _, v := range values[1:] {
 		ties += ", " + v.name
@@ -416,16 +382,15 @@ func (m *measurementSQL) hash(values []hashed1) string {
 	}
 	seed := "$1"
 	for i, v := range values {
-		whole := !v.text && (v.kind == catalog.Int2 || v.kind == catalog.Int4 || v.kind == catalog.Int8)
-		fn, typ, null := "hashtextextended", "text", "''"
-		if whole {
-			fn, typ, null = "hashint8extended", "bigint", "0"
+		whole := v.kind == catalog.Int2 || v.kind == catalog.Int4 || v.kind == catalog.Int8
+		switch {
+		case i == 0 && whole: // the unit's number moves the seed; it is never NULL
+			seed = "($1 # CAST(" + v.name + " AS bigint))"
+		case whole:
+			seed = "hashint8extended(coalesce(CAST(" + v.name + " AS bigint), 0), " + seed + ")"
+		default:
+			seed = "hashtextextended(coalesce(CAST(" + v.name + " AS text), ''), " + seed + ")"
 		}
-		x := "CAST(" + v.name + " AS " + typ + ")"
-		if i > 0 { // the unit is never NULL
-			x = "coalesce(" + x + ", " + null + ")"
-		}
-		seed = fn + "(" + x + ", " + seed + ")"
 	}
 	return seed + ties
 }

@@ -55,3 +55,12 @@ SELECT count(*) FROM (SELECT patient_id FROM visits INTERSECT SELECT patient_id 
 -- name: private with released
 SELECT count(*) FROM visits v JOIN (SELECT department_id, count(*) AS n FROM visits GROUP BY department_id) d USING (department_id)
 
+-- name: private rows joined with public rows that hold a released value
+SELECT count(*) FROM visits v JOIN (SELECT department_id FROM departments WHERE department_id < (SELECT count(*) FROM patients)) d ON d.department_id = v.department_id
+
+-- name: private rows joined with the proxy's own tables
+SELECT count(*) FROM patients p JOIN dp.tables t ON t.name = p.region
+
+-- name: released aggregate inside a same-unit sub-query
+SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM departments d WHERE d.department_id IN (SELECT count(*) FROM visits v WHERE v.patient_id = p.patient_id))
+
