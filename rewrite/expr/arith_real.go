@@ -190,6 +190,8 @@ func writeNumeric(op string) func(p *Printer, n *node) {
 			wa, sa, _ := decimalOf(n.args[i])
 			if op != "*" {
 				wa, sa = min(max(w, wa-sa+s), maxDigits), s
+			} else if w > 18 {
+				wa = max(wa, 19) // else DuckDB multiplies in 64 bits and fails
 			}
 			p.cast(a, duckType(catalog.Type{Kind: num, Precision: wa, Scale: sa, HasScale: true}))
 		}

@@ -46,9 +46,9 @@ func (b *Builder) convert(e Expr, to catalog.Type, pos int) (Expr, error) {
 		return nil, err
 	}
 	n.enumerate()
-	if n.fold != nil && n.dom.Values == nil && b.Mode == Public {
+	if _, isConst := e.(Const); isConst {
 		if c, ok := Fold(n); ok && !c.Null {
-			return c, nil // typed constants print best as constants
+			return c, nil
 		}
 	}
 	return n.finish()

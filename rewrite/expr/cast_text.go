@@ -55,11 +55,15 @@ func (n *node) toText() error {
 		n.dom.MaxLen = 24
 		// DuckDB writes 5.0 where PostgreSQL writes 5.
 		duck = `regexp_replace(CAST($1 AS VARCHAR), '\.0$', '')`
+		if spanOf(e).odd() {
+			duck = `CASE WHEN isnan($1) THEN 'NaN' WHEN isinf($1) THEN CASE WHEN $1 > 0 THEN 'Infinity' ELSE '-Infinity' END ELSE ` + duck + ` END`
+			n.times = 4
+		}
 	case dat, ts, catalog.UUID, tim:
 		n.dom.MaxLen = 40
 	case tz:
 		n.dom.MaxLen = 40
-		n.write = templates("(CAST(($1 AT TIME ZONE 'UTC') AS text) || '+00')", "(CAST(($1 AT TIME ZONE 'UTC') AS VARCHAR) || '+00')")
+		n.write = templates("CAST((CAST(($1 AT TIME ZONE 'UTC') AS text) || '+00') AS "+name+")", "(CAST(($1 AT TIME ZONE 'UTC') AS VARCHAR) || '+00')")
 		return nil
 	default:
 		if err := n.refusePrivate("Cast the released values instead."); err != nil {

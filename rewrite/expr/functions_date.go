@@ -25,11 +25,12 @@ func dateFunctions() []function {
 		{name: "age", args: kinds(tz), result: itv, build: refuseAge},
 		{name: "date_trunc", args: kinds(txt, ts), result: ts, build: buildTrunc},
 		{name: "date_trunc", args: kinds(txt, tz), result: tz, build: buildTrunc,
-			pg: "(date_trunc($1, ($2 AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC')"},
+			pg: "(date_trunc($1, ($2 AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC')"}, // where the unit is no constant
 		{name: "date_trunc", args: kinds(txt, itv), result: itv, build: onlyPublic},
 		{name: "isfinite", args: kinds(dat), result: boo},
 		{name: "isfinite", args: kinds(ts), result: boo},
 		{name: "isfinite", args: kinds(tz), result: boo},
+		{name: "isfinite", args: kinds(itv), result: boo, build: onlyPublic},
 		{name: "make_date", args: kinds(i4, i4, i4), result: dat, build: onlyPublic},
 		{name: "make_time", args: kinds(i4, i4, f8), result: tim, build: onlyPublic},
 		{name: "make_timestamp", args: kinds(i4, i4, i4, i4, i4, f8), result: ts, build: onlyPublic},
@@ -45,6 +46,7 @@ func dateFunctions() []function {
 		{name: "+", args: kinds(dat, tim), result: ts, build: onlyPublic, pg: "($1 + $2)"},
 		{name: "+", args: kinds(tim, dat), result: ts, build: onlyPublic, pg: "($1 + $2)"},
 		{name: "+", args: kinds(tim, itv), result: tim, build: onlyPublic, pg: "($1 + $2)"},
+		{name: "+", args: kinds(itv, tim), result: tim, build: onlyPublic, pg: "($1 + $2)"},
 		{name: "-", args: kinds(tim, itv), result: tim, build: onlyPublic, pg: "($1 - $2)"},
 		{name: "-", args: kinds(tim, tim), result: itv, build: onlyPublic, pg: "($1 - $2)"},
 		{name: "+", args: kinds(itv, itv), result: itv, build: onlyPublic, pg: "($1 + $2)"},
@@ -219,6 +221,7 @@ func buildTrunc(n *node) error {
 		return refusal.New(refusal.InvalidParameterValue, "unit \"%s\" not recognized for type %s", c.Text, bareName(n.typ)).At(n.pos)
 	}
 	n.shown[0] = Const{Typ: catalog.Of(txt), Text: unit, Pos: -1}
+	n.write = writeTrunc(unit)
 	if n.mode == Private {
 		n.shown[1] = inCalendar(n.args[1])
 	}
@@ -234,6 +237,23 @@ func buildTrunc(n *node) error {
 	n.dom.Step = unitStep(unit)
 	n.dom.Values = n.eachUnit(unit)
 	return nil
+}
+
+// writeTrunc: in UTC; DuckDB's centuries begin in years 0 instead of 1.
+func writeTrunc(unit string) func(p *Printer, n *node) {
+	return func(p *Printer, n *node) {
+		at, end := "$2", ""
+		if n.typ.Kind == tz {
+			at, end = "($2 AT TIME ZONE 'UTC')", " AT TIME ZONE 'UTC')"
+			p.WriteByte('(')
+		}
+		if p.Dialect == DuckDB && (unit == "century" || unit == "millennium") {
+			p.template("(date_trunc($1, "+at+" - INTERVAL 1 YEAR) + INTERVAL 1 YEAR)", n.shown)
+		} else {
+			p.template("date_trunc($1, "+at+")", n.shown)
+		}
+		p.WriteString(end)
+	}
 }
 
 // eachUnit lists the starts of a unit in the node's bounds.

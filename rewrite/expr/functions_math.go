@@ -40,8 +40,9 @@ func mathFunctions() []function {
 		function{name: "||/", args: kinds(f8), result: f8, build: buildMonotone(math.Cbrt), pg: "cbrt($1)"},
 		function{name: "log", args: kinds(num, num), result: num, build: buildLogBase, duck: "(ln(#2) / ln(#1))"},
 		function{name: "pi", args: kinds(), result: f8, pg: "pi()"},
-		function{name: "gcd", args: kinds(i4, i4), result: i4, build: publicOnly("")},
-		function{name: "gcd", args: kinds(i8, i8), result: i8, build: publicOnly("")},
+		function{name: "gcd", args: kinds(i4, i4), result: i4, build: publicOnly("Use it over the released values.")},
+		function{name: "gcd", args: kinds(i8, i8), result: i8, build: publicOnly("Use it over the released values.")},
+		function{name: "gcd", args: kinds(num, num), result: num, build: publicOnly("Use it over the released values."), duck: "gcd(CAST($1 AS HUGEINT), CAST($2 AS HUGEINT))"},
 		function{name: "width_bucket", args: kinds(f8, f8, f8, i4), result: i4, build: buildBucket, fold: foldBucket},
 		function{name: "width_bucket", args: kinds(num, num, num, i4), result: i4, build: buildBucket, fold: foldBucket},
 		function{name: "trim_scale", args: kinds(num), result: num, build: buildTrimScale, duck: "$1", fold: foldTrimScale})
@@ -300,7 +301,9 @@ func buildBucket(n *node) error {
 	}
 	in := spanOf(n.args[0])
 	if n.mode == Private && !in.bounded() {
-		n.guard(0, "$1 <> 'NaN'::"+typeSQL(n.args[0].Type(), PostgreSQL))
+		g := guarded(n.args[0], "CASE WHEN $1 <> 'NaN'::"+typeSQL(n.args[0].Type(), PostgreSQL)+" THEN $1 END",
+			"CASE WHEN #1 <> 'NaN'::DOUBLE THEN $1 END", 2)
+		n.shown[0], n.dom.Nullable = g, true
 	}
 	n.dom.Lo, n.dom.Hi, n.dom.Step = rat(0), rat(count+1), rat(1)
 	if count+2 <= maxValues {

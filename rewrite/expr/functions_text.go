@@ -41,7 +41,6 @@ func textFunctions() []function {
 		{name: "chr", args: kinds(i4), result: txt, build: onlyPublic},
 		{name: "to_hex", args: kinds(i4), result: txt, build: onlyPublic},
 		{name: "to_hex", args: kinds(i8), result: txt, build: onlyPublic},
-		{name: "quote_literal", args: t(1), result: txt, build: onlyPublic},
 		{name: "regexp_replace", args: t(3), result: txt, build: onlyPublic},
 		{name: "regexp_replace", args: t(4), result: txt, build: onlyPublic},
 	}
@@ -216,7 +215,7 @@ func buildSplit(n *node) error {
 		n.nullIfZero(2)
 	}
 	// An empty delimiter splits nothing in PostgreSQL.
-	duck := "CASE WHEN $2 = '' THEN CASE WHEN $3 IN (1, -1) THEN $1 ELSE '' END ELSE split_part($1, $2, $3) END"
+	duck := "CASE WHEN $2 = '' THEN CASE WHEN $3 IN (1, -1) THEN $1 WHEN $1 IS NOT NULL AND $3 IS NOT NULL THEN '' END ELSE split_part($1, $2, $3) END"
 	if c, ok := Fold(n.args[1]); ok && !c.Null && c.Text != "" {
 		duck = "split_part($1, $2, $3)"
 	}

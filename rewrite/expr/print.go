@@ -174,6 +174,8 @@ func (c Const) duck(name string) (text, sqlType string) {
 		return "[" + strings.Trim(c.Text, "{}") + "]", name
 	case c.Typ.Kind == catalog.Numeric:
 		return c.Text, duckNumeric(c)
+	case c.Typ.Kind == catalog.Interval:
+		return strings.ReplaceAll(c.Text, "+", ""), name
 	case c.Typ.IsDateTime() && strings.HasSuffix(c.Text, " BC"):
 		return strings.TrimSuffix(c.Text, " BC") + " (BC)", name
 	case c.Typ.Kind == catalog.Bytea:

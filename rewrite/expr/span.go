@@ -201,7 +201,7 @@ func (s span) mapEnds(f func(*big.Rat) *big.Rat) span {
 
 // outward widens a span so that it holds whatever an engine's rounding makes of the exact result: both ends are kept
 // where float8 (float4) and 15 decimal digits hold them exactly, since rounding is monotone; otherwise they move outward
-// by 2⁻⁴⁴ (2⁻²⁰) of their size. An end that no float can hold becomes unbounded.
+// by 2⁻⁴⁴ (2⁻²⁰) of their size, for numeric by 10⁻¹⁵ more. An end that no float can hold becomes unbounded.
 func (s span) outward(k catalog.Kind) span {
 	r := span{over: s.over, under: s.under}
 	if s.lo != nil {
@@ -225,7 +225,11 @@ func roundOut(r *big.Rat, direction int, k catalog.Kind) *big.Rat {
 	_, top, _ := t.Range()
 	slack := new(big.Rat).Abs(r)
 	slack.Mul(slack, pow2(-bits))
-	slack.Add(slack, pow2(-400)) // whatever happens around zero
+	if k == catalog.Numeric {
+		slack.Add(slack, step10(15)) // PostgreSQL shows at least 16 decimals of small results
+	} else {
+		slack.Add(slack, pow2(-400)) // whatever happens around zero
+	}
 	out := new(big.Rat).Add(r, slack.Mul(slack, rat(int64(direction))))
 	if new(big.Rat).Abs(out).Cmp(top) > 0 {
 		return nil

@@ -101,8 +101,8 @@ func decimalOf(e Expr) (width, scale int, ok bool) {
 	if c, isColumn := e.(Column); isColumn && c.Typ.Kind == catalog.Numeric && c.Typ.HasScale {
 		return t.Precision, t.Scale, t.Precision <= maxDigits && t.Scale >= 0 && t.Scale <= t.Precision
 	}
-	s := spanOf(e)
-	if !s.bounded() {
+	s := spanOf(e) // DECIMAL knows no NaN, so it does not matter whether numeric could be one
+	if s.lo == nil || s.hi == nil {
 		return 0, 0, false
 	}
 	step := stepFor(e)
