@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,7 +87,7 @@ func (l *loader) file(name, path string, from catalog.Position, chain []string) 
 	}
 	var text []byte
 	if err == nil {
-		text, err = os.ReadFile(absolute)
+		text, err = readFile(absolute)
 	}
 	if err != nil {
 		l.add(from.Fault("", "cannot read %s: %v", name, withoutPath(err)))
@@ -102,6 +103,26 @@ func (l *loader) file(name, path string, from catalog.Position, chain []string) 
 		root = root.Alias
 	}
 	l.top(value{l: l, file: name, node: root}, append(chain, absolute))
+}
+
+// maxFile keeps a path to something else (a disk, a log) from filling memory. A configuration of a thousand tables has
+// less than 1 MiB.
+const maxFile = 16 * mib
+
+// readFile reads a regular file; from a pipe or a device it might wait for ever.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("it is a directory")
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file")
+	case info.Size() > maxFile:
+		return nil, errors.New("it is larger than 16 MiB")
+	}
+	return os.ReadFile(path)
 }
 
 // withoutPath is the cause of a file system error without the path, which the message has already.
@@ -154,6 +175,9 @@ func displayName(from, path string) string {
 	dir, err := filepath.Abs(filepath.Dir(from))
 	if err != nil || filepath.IsAbs(from) {
 		return path
+	}
+	if !strings.HasPrefix(path, dir) {
+		return path // shorter and clearer than a way up and down again
 	}
 	relative, err := filepath.Rel(dir, path)
 	if err != nil {
