@@ -131,6 +131,7 @@ func (r *resolver) root(st *Statement) (*query, error) {
 	if s == nil {
 		return nil, refusal.New(refusal.NotSupported, "only SELECT can be planned")
 	}
+	r.top = s
 	q, err := r.selectBlock(s, nil, nil)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,8 @@ type resolver struct {
 	system  map[string]bool
 	reads   bool // a table of the data set
 	rules   []string
-	calls   []*call // aggregate calls over private rows, as written
+	calls   []*call            // aggregate calls over private rows, as written
+	top     *syntax.SelectStmt // the statement's own SELECT
 	aliases int
 	depth   int
 	// volatile says that the plan holds the time of day, and must not be cached.

@@ -126,6 +126,9 @@ func (r *resolver) plainBlock(q *query, s *syntax.SelectStmt, rows *exprContext)
 
 // plainProtected allows what keeps each row with its unit.
 func (r *resolver) plainProtected(q *query, s *syntax.SelectStmt) error {
+	if s == r.top {
+		return nil // raw rows are refused as a whole, in plainer words
+	}
 	switch {
 	case s.LimitCount != nil || s.LimitOffset != nil:
 		return r.fail(refusal.NotSupported, location(firstOf(s.LimitCount, s.LimitOffset)), "LIMIT and OFFSET are not supported on private rows").
