@@ -8,7 +8,7 @@
 // connection starts (see settings); where a pooler between us and the server refuses that, they are set in each
 // transaction instead.
 //
-// A cancelled context cancels the query on the server and gives the connection up. A connection whose transaction did not
+// A cancelled context cancels the query on the server, until the server says that it ended, and gives the connection up. A connection whose transaction did not
 // end well is never used again.
 //
 // The package decides nothing about privacy, and it prints no SQL but its own: measurements and outer queries come from

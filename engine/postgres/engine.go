@@ -73,6 +73,7 @@ func Open(ctx context.Context, url string, o Options) (*Engine, error) {
 		config.ConnConfig.RuntimeParams[name] = value
 	}
 	config.ConnConfig.RuntimeParams["application_name"] = "dpproxy"
+	config.ConnConfig.BuildContextWatcherHandler = newCanceller
 	fallback := newFallback(config.ConnConfig, s, o.Logger)
 	config.BeforeConnect = fallback.beforeConnect
 	config.AfterConnect = fallback.afterConnect
@@ -92,7 +93,7 @@ func (e *Engine) Ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
+	defer release(ctx, conn)
 	if err := conn.Conn().Ping(ctx); err != nil {
 		return fmt.Errorf("postgres: %w: %w", engine.ErrUnavailable, err)
 	}

@@ -31,7 +31,7 @@ func (e *Engine) Run(ctx context.Context, queries []engine.Query) ([]*mechanism.
 	}
 	var results []*mechanism.Exact
 	err := e.transact(ctx, func(conn *pgxpool.Conn) error {
-		defer conn.Release()
+		defer release(ctx, conn)
 		results = make([]*mechanism.Exact, 0, len(queries))
 		t, err := start(ctx, conn.Conn().PgConn(), beginSnapshot, statements, e.options.Statements)
 		if err != nil {
@@ -141,8 +141,8 @@ func (e *Engine) stream(ctx context.Context, s statement, width int) (engine.Row
 			err = t.fail(errors.New("result has another number of columns than its plan"))
 		}
 		if err != nil {
+			release(ctx, conn)
 			cancel()
-			conn.Release()
 			return err
 		}
 		r = &rows{conn: conn, transaction: t, reader: reader, cancel: cancel}
@@ -196,7 +196,7 @@ func (r *rows) Close() {
 }
 
 func (r *rows) release() {
+	release(r.transaction.ctx, r.conn)
 	r.cancel()
-	r.conn.Release()
 	r.conn = nil
 }

@@ -30,6 +30,7 @@ func settings(statementTimeout time.Duration) map[string]string {
 		"bytea_output":                        "hex",
 		"statement_timeout":                   strconv.FormatInt(statementTimeout.Milliseconds(), 10),
 		"idle_in_transaction_session_timeout": "60000", // if this process hangs, its transaction must not
+		"client_connection_check_interval":    "2000",  // if this process dies, its query must not go on
 		"jit":                                 "off",   // compiling costs more than these queries run
 	}
 }
