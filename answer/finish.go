@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/engine"
@@ -64,8 +65,8 @@ func (s *Service) outer(ctx context.Context, q *query, released []engine.Input) 
 	return rows, nil
 }
 
-// outerFailed is an error of the outer query, which saw nothing private: a refusal (such as division by zero, where the
-// engine says so) passes, and the rest is internal.
+// outerFailed is an error of the outer query, which saw nothing private: that a value did not fit (SQLSTATE class 22) may
+// be told, in words of ours; the rest is internal.
 func (s *Service) outerFailed(ctx context.Context, q *query, err error) error {
 	if ctx.Err() != nil {
 		return s.interrupted(ctx, err)
@@ -73,7 +74,25 @@ func (s *Service) outerFailed(ctx context.Context, q *query, err error) error {
 	if _, ok := refusal.As(err); ok {
 		return err
 	}
+	if state := sqlState(err); strings.HasPrefix(state, "22") {
+		return valueError(refusal.Code(state))
+	}
 	return s.engineFailed(q, "outer query", err)
+}
+
+// valueError tells that the outer query met a value that it cannot compute with.
+func valueError(state refusal.Code) error {
+	message := map[refusal.Code]string{
+		refusal.DivisionByZero: "division by zero", refusal.NumericOutOfRange: "value out of range",
+		refusal.DatetimeOverflow: "date or time out of range", refusal.InvalidTextRepresent: "text is no value of the type",
+		refusal.InvalidDatetime: "text is no date or time",
+	}[state]
+	if message == "" {
+		message = "a value does not fit what the query does with it"
+	}
+	return refusal.New(state, "%s", message).
+		WithDetail("It happened over published or public rows, after all aggregation.").
+		WithHint("Write NULLIF(x, 0) for a divisor. What was measured is kept, and reading it again is free.")
 }
 
 // project picks columns of a released relation.

@@ -82,7 +82,7 @@ func printBalances(cmd *cobra.Command, path, format string, match func(budget.Ke
 		for _, s := range states { // accounts that the configuration does not name any more: what they spent is never forgotten
 			if !known[s.Key] && match(s.Key) {
 				rows = append(rows, []any{analystName(s.Key), s.Key.Dataset, nil, nil, nil, s.Spent.Epsilon.String(), nil,
-					s.Spent.Delta.String(), s.Spent.Rho.String(), s.Reserved.Epsilon.String(), s.Queries, nil})
+					s.Spent.Delta.String(), s.Spent.Rho.String(), s.Reserved.Epsilon.String(), s.Reserved.Rho.String(), s.Queries, nil})
 			}
 		}
 		return out.print(balanceColumns(), rows)
@@ -93,22 +93,22 @@ func balanceColumns() []column {
 	return []column{
 		{"analyst", "analyst", false}, {"dataset", "dataset", false}, {"accountant", "accountant", false},
 		{"ε", "epsilon", true}, {"δ", "delta", true}, {"ε spent", "epsilon_spent", true}, {"ε left", "epsilon_left", true},
-		{"δ spent", "delta_spent", true}, {"ρ spent", "rho_spent", true}, {"ε reserved", "epsilon_reserved", true},
+		{"δ spent", "delta_spent", true}, {"ρ spent", "rho_spent", true}, {"ε reserved", "epsilon_reserved", true}, {"ρ reserved", "rho_reserved", true},
 		{"queries", "queries", true}, {"window ends", "window_ends", false},
 	}
 }
 
 func balanceRow(b budget.Balance) []any {
-	var rho, ends any
+	var rho, reserved, ends any
 	if b.Account.Budget.Accountant == privacy.ZCDP {
-		rho = b.Spent.Rho.String()
+		rho, reserved = b.Spent.Rho.String(), b.Reserved.Rho.String()
 	}
 	if !b.WindowEnds.IsZero() {
 		ends = b.WindowEnds.UTC().Format("2006-01-02T15:04:05Z")
 	}
 	return []any{analystName(b.Account.Key), b.Account.Key.Dataset, string(b.Account.Budget.Accountant),
 		b.Effective.Epsilon.String(), b.Effective.Delta.String(), b.SpentEpsilon.String(), b.LeftEpsilon.String(),
-		b.Spent.Delta.String(), rho, b.Reserved.Epsilon.String(), b.Queries, ends}
+		b.Spent.Delta.String(), rho, b.Reserved.Epsilon.String(), reserved, b.Queries, ends}
 }
 
 // analystName is the analyst, or "(all)" for a data set's account.

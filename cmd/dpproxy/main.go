@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -20,21 +21,23 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run runs one command line and returns its exit code.
-func run(ctx context.Context, args []string) int {
+func run(ctx context.Context, args []string, out, messages io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(messages)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
 	if silent := (*silentError)(nil); !errors.As(err, &silent) {
-		fmt.Fprintln(root.ErrOrStderr(), "dpproxy:", err)
+		fmt.Fprintln(messages, "dpproxy:", err)
 	}
 	if usage := (*usageError)(nil); errors.As(err, &usage) {
 		return exitUsage
