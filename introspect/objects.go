@@ -40,11 +40,11 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 	keys := uniqueColumns(t)
 	s.add("pg_class", fields{"oid": id32(oid), "relname": t.Name, "relnamespace": id32(namespace), "reltype": id32(rowType),
 		"relowner": id32(ownerRole), "relam": id32(heapAM), "reltuples": "-1", "relkind": "r", "relnatts": strconv.Itoa(len(columns)),
-		"relhasindex": flag(len(keys) > 0), "relhastriggers": flag(inForeignKey(d, t)), "relpersistence": "p", "relreplident": "d", "relispopulated": "t",
+		"relhasindex": boolText(len(keys) > 0), "relhastriggers": boolText(inForeignKey(d, t)), "relpersistence": "p", "relreplident": "d", "relispopulated": "t",
 		"relacl": s.acl()})
 	s.add("pg_type", s.rowTypeFields(rowType, oid, namespace, t.Name))
 	s.add("pg_type", s.arrayTypeFields(s.types[rowType].array, rowType, namespace, "_"+t.Name))
-	s.add("pg_tables", fields{"schemaname": schema, "tablename": t.Name, "tableowner": ownerName, "hasindexes": flag(len(keys) > 0)})
+	s.add("pg_tables", fields{"schemaname": schema, "tablename": t.Name, "tableowner": ownerName, "hasindexes": boolText(len(keys) > 0)})
 	s.comment(oid, classClass, 0, describeTable(d, t))
 	for i, c := range columns {
 		s.addColumn(oid, i+1, c)
@@ -107,7 +107,7 @@ func attnum(t *catalog.Table, name string) int {
 	return 0
 }
 
-func flag(b bool) string {
+func boolText(b bool) string {
 	if b {
 		return "t"
 	}
@@ -177,8 +177,8 @@ func (s *snapshot) addColumn(table uint32, num int, c *catalog.Column) {
 	}
 	s.add("pg_attribute", fields{"attrelid": id32(table), "attname": c.Name, "atttypid": id32(row.oid), "attstattarget": "-1",
 		"attlen": strconv.Itoa(row.length), "attnum": strconv.Itoa(num), "attndims": dims, "attcacheoff": "-1",
-		"atttypmod": strconv.Itoa(mod), "attbyval": flag(row.byval), "attalign": row.align, "attstorage": row.storage,
-		"attnotnull": flag(!c.Nullable), "attislocal": "t", "attcollation": id32(row.collation), "attmissingval": null})
+		"atttypmod": strconv.Itoa(mod), "attbyval": boolText(row.byval), "attalign": row.align, "attstorage": row.storage,
+		"attnotnull": boolText(!c.Nullable), "attislocal": "t", "attcollation": id32(row.collation), "attmissingval": null})
 }
 
 // addKey adds a unique constraint of one column with its index.
@@ -197,7 +197,7 @@ func (s *snapshot) addKey(schema string, namespace, table uint32, t *catalog.Tab
 	row, _ := s.columnType(c.Type)
 	s.addColumn(index, 1, &catalog.Column{Name: c.Name, Type: c.Type, Nullable: true})
 	s.add("pg_index", fields{"indexrelid": id32(index), "indrelid": id32(table), "indnatts": "1", "indnkeyatts": "1",
-		"indisunique": "t", "indisprimary": flag(primary), "indimmediate": "t", "indisvalid": "t", "indisready": "t",
+		"indisunique": "t", "indisprimary": boolText(primary), "indimmediate": "t", "indisvalid": "t", "indisready": "t",
 		"indislive": "t", "indkey": num, "indcollation": id32(row.collation), "indclass": id32(s.static.operatorClass(row)), "indoption": "0"})
 	s.add("pg_constraint", fields{"oid": id32(constraint), "conname": name, "connamespace": id32(namespace), "contype": kind,
 		"convalidated": "t", "conrelid": id32(table), "conindid": id32(index), "confupdtype": " ",

@@ -256,8 +256,8 @@ func (s *static) describeCatalogs() {
 			notNull := r.kind == 'r' && (t.length > 0 || c.typ.isVector())
 			attributes.rows = append(attributes.rows, makeRow(attributes.columns, fields{"attrelid": id32(r.oid), "attname": c.name,
 				"atttypid": id32(t.oid), "attstattarget": "-1", "attlen": strconv.Itoa(t.length), "attnum": strconv.Itoa(i + 1),
-				"attcacheoff": "-1", "atttypmod": "-1", "attbyval": flag(t.byval), "attalign": t.align, "attstorage": t.storage,
-				"attnotnull": flag(notNull), "attislocal": "t", "attcollation": id32(t.collation)}))
+				"attcacheoff": "-1", "atttypmod": "-1", "attbyval": boolText(t.byval), "attalign": t.align, "attstorage": t.storage,
+				"attnotnull": boolText(notNull), "attislocal": "t", "attcollation": id32(t.collation)}))
 		}
 	}
 }
