@@ -75,7 +75,8 @@ func (b *throughBackend) Parse(sql string) ([]*answer.Statement, error) {
 			from, to := 0, len(st.Text)
 			switch st.Kind {
 			case answer.Declare:
-				from = strings.Index(st.Text, " FOR ") + len(" FOR ")
+				from = strings.Index(st.Text, " CURSOR ")
+				from += strings.Index(st.Text[from:], "FOR") + len("FOR") + 1
 			case answer.Prepare:
 				from = strings.Index(st.Text, " AS ") + len(" AS ")
 			case answer.CopyOut:
