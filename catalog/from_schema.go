@@ -105,7 +105,7 @@ func (s *sketch) writeTable(t *SourceTable) {
 	path, hasPath := s.paths[t.Name]
 	todo := ""
 	isPrivate := hasPath || t.Name == s.unit.Table
-	if !isPrivate {
+	if !isPrivate && s.unit != (Reference{}) {
 		todo = "   # TODO: `public: true` if no row is about anybody, or `unit: column -> table.column`, or remove it"
 	}
 	s.line("  %s:%s", quoteYAML(t.Name), todo)
@@ -135,7 +135,7 @@ func (s *sketch) writeColumn(t *SourceTable, c SourceColumn) {
 	case len(c.EnumValues) > 0:
 		s.line("      %s: {}   # groups: %s", name, strings.ReplaceAll(strings.Join(c.EnumValues, ", "), "\n", " "))
 	case c.Type.HasBounds():
-		s.line("      %s: {lower: , upper: }   # TODO: %s; or {} if it is only counted or compared", name, c.Type)
+		s.line("      %s: {lower: , upper: }   # TODO: %s; or {values: […]} if it is a code, or {}", name, c.Type)
 	case c.Type.Kind == Bool:
 		s.line("      %s: {}   # %s", name, c.Type)
 	case c.Type.IsText():

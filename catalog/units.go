@@ -62,7 +62,7 @@ func (r *unitResolver) checkUnit() bool {
 		return false
 	}
 	if d.UnitTable == "" {
-		if private := r.names(isPrivate); len(private) > 0 {
+		if private := r.names(isPrivate); len(private) > 0 && d.UnitPosition.Line == 0 {
 			r.fault(d.Position, path, "is missing, and table %q is private", private[0]).Hint =
 				"write privacy_unit: table.column, privacy_unit: row, or `public: true` for the table"
 		}

@@ -128,11 +128,11 @@ func (v value) files(to *Source) {
 }
 
 func (v value) privacyUnit(decl *catalog.Declaration) {
+	decl.UnitPosition = v.position() // also of one that cannot be read: it is not missing
 	s, ok := v.text()
 	if !ok {
 		return
 	}
-	decl.UnitPosition = v.position()
 	table, column, dotted := strings.Cut(s, ".")
 	switch {
 	case s == "row":

@@ -74,7 +74,7 @@ func writeConfig(ctx context.Context, w io.Writer, sources []string, unit catalo
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, initTemplate, d.Name, sourceText(d, sources), tables, d.Name)
+	_, err = fmt.Fprintf(w, initTemplate, d.Name, spaced(sourceText(d, sources)), tables, d.Name)
 	return err
 }
 
@@ -87,7 +87,7 @@ ledger: sqlite:./state/ledger.db
 
 datasets:
   - name: %s
-    source: %s
+    source:%s
     query: {epsilon: 0.5}            # what a query costs unless the analyst says otherwise
     allowed_functions: [count, sum, avg]
     max_functions: 4
@@ -135,6 +135,14 @@ func nameOf(path string) string {
 		return "data"
 	}
 	return name
+}
+
+// spaced puts a space before what stands on the key's own line.
+func spaced(text string) string {
+	if strings.HasPrefix(text, "\n") {
+		return text
+	}
+	return " " + text
 }
 
 // sourceText is the source as YAML, without its password.
