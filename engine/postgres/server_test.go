@@ -90,6 +90,7 @@ func TestOneSnapshot(t *testing.T) {
 
 // TestServerThatIsDown: nothing was asked, so nothing need be charged.
 func TestServerThatIsDown(t *testing.T) {
+	t.Parallel()
 	s := testservers.PostgresServer(t)
 	e := open(t, s.URL(), Options{MaxConns: 4})
 	if got, err := ask(t, e, "SELECT 1"); err != nil || got[0] != "1" {
@@ -115,6 +116,7 @@ func TestServerThatIsDown(t *testing.T) {
 
 // TestServerThatRestarted: the pool's connections were closed by the server, which says so before it runs anything.
 func TestServerThatRestarted(t *testing.T) {
+	t.Parallel()
 	s := testservers.PostgresServer(t)
 	e := open(t, s.URL(), Options{MaxConns: 4})
 	if _, err := ask(t, e, "SELECT 1"); err != nil {
@@ -135,6 +137,7 @@ func TestServerThatEndsDuringAQuery(t *testing.T) {
 		"stop": (*testservers.Server).Stop, "crash": (*testservers.Server).Crash,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := testservers.PostgresServer(t)
 			e, watcher := open(t, s.URL(), Options{}), connect(t, s.URL())
 			failed := make(chan error)
