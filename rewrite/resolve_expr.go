@@ -260,7 +260,11 @@ func (c *exprContext) param(v *syntax.ParamRef) (expr.Expr, error) {
 		for len(c.r.params) < n {
 			c.r.params = append(c.r.params, Param{})
 		}
-		return expr.Const{Typ: c.r.params[n-1].Type, Null: true, Pos: int(v.Location)}, nil
+		t := c.r.params[n-1].Type
+		if t.Array {
+			t = catalog.Type{} // arrays stand in = ANY ($1) alone, which reads their text
+		}
+		return expr.Const{Typ: t, Null: true, Pos: int(v.Location)}, nil
 	}
 	if n > len(c.r.params) {
 		return nil, c.fail(refusal.UndefinedParameter, v.Location, "there is no parameter $%d", n)

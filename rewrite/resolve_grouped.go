@@ -184,7 +184,13 @@ func onlyOwners(e expr.Expr, owners map[string]bool) bool {
 func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
 	d := &draft{name: "released_" + strconv.Itoa(len(r.drafts)+1), alias: r.alias("r"), from: q.from, where: q.where, unit: q.unit}
 	for i, k := range keys {
-		canonical, err := expr.GroupKey(k.e)
+		e := k.e
+		if c, ok := e.(expr.Column); ok && c.Dom.Values != nil {
+			// Rows outside the declared values are dropped, not moved to the nearest one.
+			c.Clamp = false
+			e = c
+		}
+		canonical, err := expr.GroupKey(e)
 		if err != nil {
 			return r.at(err, -1)
 		}

@@ -139,11 +139,12 @@ func FormatMilliseconds(d time.Duration) string {
 // encoding accepts UTF-8 under its many names, and SQL_ASCII, which means that nothing is converted.
 func encoding(value string) (string, error) {
 	key := strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == ' ' {
-			return -1
+		// As PostgreSQL, which looks at letters and digits alone: asyncpg sends 'utf-8' with its quotes.
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
 		}
-		return r
-	}, strings.ToUpper(strings.TrimSpace(value)))
+		return -1
+	}, strings.ToUpper(value))
 	switch key {
 	case "UTF8", "UNICODE":
 		return "UTF8", nil

@@ -109,3 +109,6 @@ SELECT count(*) FROM patients WHERE (sex, smoker) = ('f', TRUE)
 -- name: regular expression
 SELECT count(*) FROM visits WHERE note ~ '^rout'
 
+-- name: quoted array parameter; p1={"north","south"}
+SELECT count(*) FROM patients WHERE region = ANY($1)
+
