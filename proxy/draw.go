@@ -69,7 +69,7 @@ func (s *session) asker(st *answer.Statement) (a Answerer, paced bool) {
 // request is what the session asks, with the settings of this moment.
 func (s *session) request(st *answer.Statement, params []answer.Param) answer.Request {
 	return answer.Request{Identity: s.id, Statement: st, Params: params, Settings: s.settings.Map(),
-		CurrentSetting: s.currentSetting, SetConfig: s.setConfig}
+		CurrentSetting: s.hooks.current, SetConfig: s.hooks.set}
 }
 
 // draw asks for an answer and waits until it may be shown. This is the only place that calls Answer.
@@ -108,8 +108,11 @@ func (s *session) ask(d *drawn, asker Answerer, r answer.Request) error {
 	}
 	rows := d.rows
 	defer func() { rows.Close(); d.rows = nil }()
+	var flat []answer.Cell // a row is a piece of it; pieces stay good when it grows elsewhere
 	for rows.Next() {
-		d.cells = append(d.cells, append([]answer.Cell(nil), rows.Values()...))
+		start := len(flat)
+		flat = append(flat, rows.Values()...)
+		d.cells = append(d.cells, flat[start:len(flat):len(flat)])
 	}
 	return rows.Err()
 }

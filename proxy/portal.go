@@ -55,10 +55,6 @@ func (p *portal) at(n int) (row []answer.Cell, ok bool, err error) {
 }
 
 func (p *portal) keep(row []answer.Cell) error {
-	if !p.d.public { // the cells are in memory anyway
-		p.rows = append(p.rows, row)
-		return nil
-	}
 	row = append([]answer.Cell(nil), row...)
 	if !p.keeps() {
 		p.first += len(p.rows)
@@ -138,6 +134,9 @@ func (s *session) open(p *portal) error {
 		return err
 	}
 	p.d = d
+	if d.rows == nil { // all of it is here
+		p.rows, p.total = d.cells, len(d.cells)
+	}
 	return nil
 }
 

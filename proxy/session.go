@@ -37,6 +37,12 @@ type session struct {
 	began      time.Time          // when the message that is served was read
 }
 
+// hooks are the session's own functions in the form that requests carry, made once.
+type hooks struct {
+	current func(name string) (string, bool)
+	set     func(name, value string, local bool) (string, error)
+}
+
 // errTerminate ends a session whose client said goodbye.
 var errTerminate = errors.New("proxy: the client ended the session")
 

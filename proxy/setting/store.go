@@ -20,7 +20,9 @@ type Store struct {
 	session map[string]string
 	local   map[string]string // nil outside of transactions that used it
 
+	shared    bool      // a snapshot holds these very maps: own them before they change
 	began     *snapshot // at the transaction's begin; nil outside
+	beganAt   uint64    // version then
 	marks     []mark
 	version   uint64
 	effective map[string]string // cache of Map
@@ -67,7 +69,7 @@ func (s *Store) Set(name, value string, local bool) error {
 	if err != nil {
 		return err
 	}
-	s.version++
+	s.own()
 	if local {
 		if s.local == nil {
 			s.local = map[string]string{}
@@ -141,14 +143,15 @@ func (s *Store) Reset(name string) error {
 	} else if !customName(key) {
 		return unknown(name)
 	}
+	s.own()
 	delete(s.session, key)
 	delete(s.local, key)
-	s.version++
 	return nil
 }
 
 // ResetAll puts everything back, but for the current transaction's own modes.
 func (s *Store) ResetAll() {
+	s.own()
 	for _, m := range []map[string]string{s.session, s.local} {
 		for key := range m {
 			if !strings.HasPrefix(key, "transaction_") {
@@ -156,7 +159,6 @@ func (s *Store) ResetAll() {
 			}
 		}
 	}
-	s.version++
 }
 
 // Get finds the value in force, as SHOW prints it. ok is false for names that do not exist.

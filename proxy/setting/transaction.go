@@ -2,13 +2,23 @@ package setting
 
 import "maps"
 
-func (s *Store) snap() snapshot { return snapshot{maps.Clone(s.session), maps.Clone(s.local)} }
+// snap holds the maps as they are; whoever changes them next copies them first.
+func (s *Store) snap() snapshot {
+	s.shared = true
+	return snapshot{s.session, s.local}
+}
+
+// own is called before each change: no snapshot may see it.
+func (s *Store) own() {
+	s.version++
+	if s.shared {
+		s.session, s.local = maps.Clone(s.session), maps.Clone(s.local)
+		s.shared = false
+	}
+}
 
 func (s *Store) restore(from snapshot) {
-	s.session, s.local = maps.Clone(from.session), maps.Clone(from.local)
-	if s.session == nil {
-		s.session = map[string]string{}
-	}
+	s.session, s.local, s.shared = from.session, from.local, true
 	s.version++
 }
 
@@ -16,7 +26,7 @@ func (s *Store) restore(from snapshot) {
 func (s *Store) Begin() {
 	if s.began == nil {
 		now := s.snap()
-		s.began = &now
+		s.began, s.beganAt = &now, s.version
 	}
 }
 
@@ -28,7 +38,7 @@ func (s *Store) Commit() {
 
 // Rollback puts the values back to what they were at Begin.
 func (s *Store) Rollback() {
-	if s.began != nil {
+	if s.began != nil && s.version != s.beganAt {
 		s.restore(*s.began)
 	}
 	s.began, s.marks = nil, nil
@@ -40,11 +50,10 @@ func (s *Store) endLocal() {
 		s.local = nil
 		s.version++
 	}
-	for key := range s.session {
-		switch key { // the current transaction's modes end with it
-		case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
+	for _, key := range []string{"transaction_isolation", "transaction_read_only", "transaction_deferrable"} {
+		if _, ok := s.session[key]; ok { // the current transaction's modes end with it
+			s.own()
 			delete(s.session, key)
-			s.version++
 		}
 	}
 }
