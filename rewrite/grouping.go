@@ -175,7 +175,7 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	if len(a.args) > 0 {
 		k.arg, k.written = a.args[0], written(f.Args[0])
 	}
-	if k.distinct && k.arg != nil && d.unit.e != nil && text(k.arg) == text(d.unit.e) {
+	if k.distinct && k.arg != nil && d.unit.is(k.arg) {
 		k.fn, k.arg, k.distinct, k.units = "count", nil, false, true
 	}
 	if err := r.checkCall(f, k); err != nil {

@@ -21,8 +21,19 @@ func (p Property) String() string { return [...]string{"Public", "Released", "Pr
 type unit struct {
 	e      expr.Expr // the unit's value; nil where each row is its own unit
 	unique bool      // no unit has more than one row
+	// same are columns, by printed text, that equal the unit on every row, as a join or WHERE sets them equal.
+	same map[string]bool
 	// owners are the aliases whose columns are a function of the unit alone: groups by them hold all of a unit's rows.
 	owners map[string]bool
+}
+
+// is tells that an expression is the unit's value.
+func (u unit) is(e expr.Expr) bool {
+	if u.e == nil {
+		return false
+	}
+	t := text(e)
+	return t == text(u.e) || u.same[t]
 }
 
 // from is a node of a FROM clause.

@@ -164,7 +164,7 @@ func (q *query) unitColumn() string {
 	}
 	if q.unit.e != nil {
 		for i, it := range q.items {
-			if text(it.e) == text(q.unit.e) {
+			if q.unit.is(it.e) {
 				return "c" + strconv.Itoa(i+1)
 			}
 		}

@@ -144,7 +144,7 @@ func (r *resolver) holdsUnit(q *query, keys []groupKey) bool {
 		return false
 	}
 	for _, k := range keys {
-		if k.text == text(q.unit.e) {
+		if q.unit.is(k.e) {
 			return true
 		}
 	}
@@ -159,10 +159,16 @@ func (r *resolver) perUnit(q *query, g *grouping, keys []groupKey) {
 		k.out = k.e
 		g.keys = append(g.keys, k)
 		q.groups = append(q.groups, k.e)
-		unique = unique && (k.text == text(q.unit.e) || onlyOwners(k.e, q.unit.owners))
+		unique = unique && (q.unit.is(k.e) || onlyOwners(k.e, q.unit.owners))
 	}
 	q.grouped = true
-	q.unit = unit{e: q.unit.e, unique: unique, owners: q.unit.owners}
+	// The rows are groups now: the unit is the key that holds it.
+	for _, k := range keys {
+		if q.unit.is(k.e) {
+			q.unit = unit{e: k.e, unique: unique, owners: q.unit.owners}
+			return
+		}
+	}
 }
 
 // onlyOwners tells that an expression is a function of the unit alone.

@@ -149,7 +149,7 @@ func (c *exprContext) mayStandHere(s *subQuery, loc int32) error {
 		return nil
 	}
 	// Protected in Protected: the same unit.
-	if s.kind == "in" && c.unit != nil && c.unit.e != nil && s.q.unit.e != nil && text(s.test) == text(c.unit.e) && s.q.unitColumn() == "c1" {
+	if s.kind == "in" && c.unit != nil && c.unit.is(s.test) && s.q.unit.e != nil && s.q.unitColumn() == "c1" {
 		s.dropNull = true
 		c.r.rule("SameUnitSubquery")
 		return nil
@@ -164,9 +164,10 @@ func (c *exprContext) mayStandHere(s *subQuery, loc int32) error {
 
 // tiedToUnit tells that a sub-query's WHERE sets its unit equal to the outer row's.
 func (c *exprContext) tiedToUnit(q *query) bool {
+	inner := func(t string) bool { return t == text(q.unit.e) || q.unit.same[t] }
+	outer := func(t string) bool { return t == text(c.unit.e) || c.unit.same[t] }
 	for _, p := range q.tied {
-		inner, outer := text(q.unit.e), text(c.unit.e)
-		if p.l == inner && p.r == outer || p.r == inner && p.l == outer {
+		if inner(p.l) && outer(p.r) || inner(p.r) && outer(p.l) {
 			return true
 		}
 	}

@@ -26,6 +26,7 @@ func (c classes) find(a string) string {
 func (c classes) union(a, b string) {
 	if ra, rb := c.find(a), c.find(b); ra != rb {
 		c[ra] = rb
+		c[rb] = rb
 	}
 }
 
@@ -50,6 +51,12 @@ func (r *resolver) joinUnits(f from, where []pair) (unit, error) {
 		return u, err
 	}
 	r.dropIdlePaths(f, eq, where, &u)
+	u.same = map[string]bool{}
+	for t := range eq {
+		if eq.same(t, text(u.e)) {
+			u.same[t] = true
+		}
+	}
 	return u, nil
 }
 

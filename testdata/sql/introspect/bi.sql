@@ -375,7 +375,7 @@ UTF8
 ### power bi columns
 select COLUMN_NAME, ORDINAL_POSITION, IS_NULLABLE, case when (data_type like '%unsigned%') then DATA_TYPE || ' unsigned' else DATA_TYPE end as DATA_TYPE from INFORMATION_SCHEMA.columns where TABLE_SCHEMA = 'public' and TABLE_NAME = 'persons' order by TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION
 ----
-column_name:name | ordinal_position:int4 | is_nullable:varchar | data_type:text
+column_name:name | ordinal_position:int4 | is_nullable:varchar | data_type:varchar
 person_id | 1 | NO | bigint
 sex | 2 | YES | text
 age | 3 | YES | integer

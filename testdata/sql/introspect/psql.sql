@@ -2370,7 +2370,7 @@ UNION ALL
 SELECT NULL::pg_catalog.text, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname LIKE 'per%' AND n.nspname NOT LIKE E'pg\\_%'
 LIMIT 1000
 ----
-relname:text | text:text
+relname:name | text:text
 persons | NULL
 (1 rows)
 

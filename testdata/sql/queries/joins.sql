@@ -79,3 +79,15 @@ SELECT count(*) FROM (SELECT patient_id, visited_on AS day FROM visits UNION ALL
 -- name: distinct with the unit
 SELECT count(*) FROM (SELECT DISTINCT patient_id, department_id FROM visits) AS d
 
+-- name: units by the other side's column
+SELECT count(DISTINCT p.patient_id) FROM visits v JOIN patients p ON v.patient_id = p.patient_id WHERE v.urgent
+
+-- name: groups within units by the other side's column
+SELECT count(*) FROM (SELECT p.patient_id, count(*) AS n FROM visits v JOIN patients p ON v.patient_id = p.patient_id GROUP BY p.patient_id) AS s
+
+-- name: sub-query tied by the other side's column
+SELECT count(*) FROM visits v JOIN patients p ON v.patient_id = p.patient_id WHERE EXISTS (SELECT 1 FROM visits w WHERE w.patient_id = p.patient_id AND w.urgent)
+
+-- name: in by the other side's column
+SELECT count(*) FROM visits v JOIN patients p USING (patient_id) WHERE p.patient_id IN (SELECT patient_id FROM visits WHERE urgent)
+
