@@ -25,6 +25,7 @@ type engine struct {
 var settings = []string{
 	"SET GLOBAL integer_division=true",
 	"SET GLOBAL default_null_order='postgres'",
+	"SET GLOBAL temp_directory=''", // nothing is ever written to disk
 	"SET GLOBAL autoinstall_known_extensions=false",
 	"SET GLOBAL autoload_known_extensions=false",
 	"SET GLOBAL enable_external_access=false",
@@ -202,6 +203,7 @@ func (e *engine) query(ctx context.Context, sql string, args []any, types []sqlT
 	}
 	defer rows.Close()
 	var out [][]Cell
+	bytes := 0
 	values, into := make([]any, len(types)), make([]any, len(types))
 	for i := range values {
 		into[i] = &values[i]
@@ -216,6 +218,10 @@ func (e *engine) query(ctx context.Context, sql string, args []any, types []sqlT
 		row := make([]Cell, len(types))
 		for i, v := range values {
 			row[i] = cell(v, types[i])
+			bytes += len(row[i].Text)
+		}
+		if bytes > maxBytes {
+			return nil, refusal.New(refusal.ProgramLimitExceeded, "this catalog query returns more than %d bytes", maxBytes)
 		}
 		out = append(out, row)
 	}

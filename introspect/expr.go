@@ -134,6 +134,9 @@ func (c *compiler) caseExpr(e *syntax.CaseExpr, sc *scope, hint sqlType) (sqlTyp
 		return "", err
 	}
 	var results []*syntax.Node
+	if e.Defresult.GetNode() != nil { // comes first where the types differ, as in PostgreSQL
+		results = append(results, e.Defresult)
+	}
 	for _, n := range e.Args {
 		w := n.GetCaseWhen()
 		if w == nil {
@@ -146,9 +149,6 @@ func (c *compiler) caseExpr(e *syntax.CaseExpr, sc *scope, hint sqlType) (sqlTyp
 			return "", err
 		}
 		results = append(results, w.Result)
-	}
-	if e.Defresult.GetNode() != nil {
-		results = append(results, e.Defresult)
 	}
 	return c.alternatives(results, sc, hint)
 }

@@ -141,6 +141,11 @@ func catalogFunctions() map[string]function {
 		"pg_index_has_property":              fixed("oid,text", "bool", engineCall("dp_false", 1)),
 		"pg_index_column_has_property":       fixed("oid,int4,text", "bool", engineCall("dp_false", 1)),
 	}
+	for _, name := range []string{"age", "mxid_age", "format"} { // say nothing of the catalog by themselves
+		f := m[name]
+		f.lookup = false
+		m[name] = f
+	}
 	for _, name := range []string{"pg_relation_size", "pg_table_size", "pg_total_relation_size", "pg_indexes_size", "pg_database_size",
 		"pg_tablespace_size"} {
 		m[name] = optional(1, "regclass,text", "int8", zero)

@@ -121,7 +121,7 @@ func (s *snapshot) formatType(oid uint32, mod int64, withMod bool) string {
 	if !ok {
 		return "???"
 	}
-	if t.category == "A" && t.elem != 0 && strings.HasPrefix(t.name, "_") {
+	if t.isArray && t.storage != "p" {
 		return s.formatType(t.elem, mod, withMod) + "[]"
 	}
 	name, builtIn := typeNames[t.name]
@@ -134,10 +134,15 @@ func (s *snapshot) formatType(oid uint32, mod int64, withMod bool) string {
 	if t.name == "bpchar" && withMod && mod < 0 {
 		return "bpchar"
 	}
+	if t.name == "bit" && withMod && mod < 0 {
+		return `"bit"`
+	}
 	if mod < 0 {
 		return name
 	}
 	switch t.name {
+	case "bool", "int2", "int4", "int8", "float4", "float8":
+		return name
 	case "varchar", "bpchar":
 		return fmt.Sprintf("%s(%d)", name, mod-4)
 	case "numeric":
@@ -145,10 +150,8 @@ func (s *snapshot) formatType(oid uint32, mod int64, withMod bool) string {
 	case "timestamp", "timestamptz", "time", "timetz":
 		word, rest, _ := strings.Cut(name, " ")
 		return fmt.Sprintf("%s(%d) %s", word, mod, rest)
-	case "bit", "varbit":
-		return fmt.Sprintf("%s(%d)", name, mod)
 	}
-	return name
+	return fmt.Sprintf("%s(%d)", name, mod) // also for types that take none
 }
 
 func (s *snapshot) namespace(oid uint32) string {

@@ -119,7 +119,7 @@ func (s *snapshot) addRowType(schema string, namespace uint32, name string) uint
 	row := &typeRow{oid: s.oid("type", schema, name), namespace: namespace, name: name, length: -1, align: "d", storage: "x",
 		category: "C", typmod: -1}
 	array := &typeRow{oid: s.oid("type", schema, "_"+name), namespace: namespace, name: "_" + name, elem: row.oid, length: -1,
-		align: "d", storage: "x", category: "A", typmod: -1}
+		align: "d", storage: "x", category: "A", typmod: -1, isArray: true}
 	row.array = array.oid
 	for _, t := range []*typeRow{row, array} {
 		s.types[t.oid] = t

@@ -105,7 +105,7 @@ func common(a, b sqlType) sqlType {
 	if a == unknownType || a == "" && b != unknownType {
 		return b
 	}
-	if a == "int4" && (b == "int8" || b == "numeric") || a == "name" && b == "text" {
+	if a == "int4" && (b == "int8" || b == "numeric" || b == "oid") {
 		return b
 	}
 	return a

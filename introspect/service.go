@@ -15,10 +15,13 @@ import (
 
 // Limits of one catalog question.
 const (
-	maxTime  = 5 * time.Second
-	maxRows  = 100_000
-	maxViews = 64  // catalogs kept built, one for each data set and user
-	maxPlans = 256 // compiled statements kept for each view
+	maxTime    = 5 * time.Second
+	maxRows    = 100_000
+	maxViews   = 64       // catalogs kept built, one for each data set and user
+	maxPlans   = 128      // compiled statements kept for each view
+	maxKept    = 8 << 10  // bytes of a statement's text that is kept
+	maxCounted = 1024     // statements of which is remembered whether they are catalog ones
+	maxBytes   = 64 << 20 // of an answer's text
 )
 
 // View is what one session may see. Slices and data sets must not change once handed in: a reload makes new ones.
@@ -69,6 +72,9 @@ type Service struct {
 	views map[viewKey]*snapshot
 	order []viewKey // least recently used first
 	next  int
+
+	counted map[string]census
+	words   map[string]bool // does not change
 }
 
 // viewKey names what a snapshot is made of. Data sets are immutable, and the snapshot keeps them alive, so that their
@@ -86,7 +92,8 @@ func New(log *slog.Logger) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	service := &Service{log: log, static: s, views: map[viewKey]*snapshot{}}
+	service := &Service{log: log, static: s, views: map[viewKey]*snapshot{}, counted: map[string]census{},
+		words: catalogWords()}
 	service.engine, err = openEngine(s, service.snapshot)
 	if err != nil {
 		return nil, err
@@ -149,7 +156,7 @@ func (s *Service) plan(ctx context.Context, snap *snapshot, v View, sql string, 
 	if err := s.engine.check(ctx, p); err != nil {
 		return nil, err
 	}
-	if !p.perSession {
+	if !p.perSession && len(sql) <= maxKept {
 		snap.keep(key, p)
 	}
 	return p, nil

@@ -89,7 +89,7 @@ type typeRow struct {
 	oid, namespace, elem, array, relid, base uint32
 	name, align, storage, category           string
 	length                                   int
-	byval                                    bool
+	byval, isArray                           bool
 	collation                                uint32
 	typmod                                   int
 }
@@ -176,11 +176,18 @@ func (s *static) index() {
 	s.operators, s.operByName, s.operands = map[uint32]string{}, map[string][]uint32{}, map[uint32][2]uint32{}
 	s.namespaces, s.collations, s.tsConfigs = map[string]uint32{}, map[uint32]string{}, map[uint32]string{}
 	s.comments, s.settings, s.classes = map[comment]string{}, map[string]string{}, map[string]uint32{}
+	handler := ""
+	s.each("pg_proc", func(r *relation, row []string) {
+		if r.get(row, "proname") == "array_subscript_handler" {
+			handler = r.get(row, "oid")
+		}
+	})
 	s.each("pg_type", func(r *relation, row []string) {
 		t := &typeRow{oid: oidOf(r.get(row, "oid")), name: r.get(row, "typname"), namespace: oidOf(r.get(row, "typnamespace")),
 			elem: oidOf(r.get(row, "typelem")), array: oidOf(r.get(row, "typarray")), relid: oidOf(r.get(row, "typrelid")),
 			base: oidOf(r.get(row, "typbasetype")), align: r.get(row, "typalign"), storage: r.get(row, "typstorage"),
 			category: r.get(row, "typcategory"), length: int(num(r.get(row, "typlen"))), byval: r.get(row, "typbyval") == "t",
+			isArray:   r.get(row, "typsubscript") == handler,
 			collation: oidOf(r.get(row, "typcollation")), typmod: int(num(r.get(row, "typtypmod")))}
 		s.types[t.oid], s.typeByName[t.name] = t, t
 	})

@@ -42,7 +42,7 @@ var overrides = map[string]string{
 	"pg_namespace.nspowner": "10", "pg_namespace.nspacl": "NULL", "pg_proc.proacl": "NULL", "pg_tablespace.spcacl": "NULL",
 	"pg_proc.proconfig":   "NULL",
 	"pg_proc.prosrc":      "CASE WHEN prolang = 12 THEN prosrc ELSE '' END",
-	"pg_settings.setting": "CASE name WHEN 'server_version' THEN '16.0' WHEN 'server_version_num' THEN '160000' ELSE reset_val END", "pg_settings.source": "'default'", "pg_settings.reset_val": "boot_val",
+	"pg_settings.setting": "CASE name WHEN 'server_version' THEN '16.0' WHEN 'server_version_num' THEN '160000' WHEN 'TimeZone' THEN 'UTC' WHEN 'log_timezone' THEN 'UTC' ELSE reset_val END", "pg_settings.source": "'default'", "pg_settings.reset_val": "boot_val",
 	"pg_settings.pending_restart": "false",
 }
 
