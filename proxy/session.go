@@ -26,6 +26,7 @@ type session struct {
 	running running
 
 	settings   *setting.Store
+	hooks      hooks
 	reportedAt uint64            // version of the settings at the last report
 	reported   map[string]string // what ParameterStatus last said
 	style      value.Style       // of the settings at version styleAt
