@@ -144,6 +144,9 @@ func lowest(k catalog.Kind) *big.Rat {
 
 // tell sets the reported bounds and the span of a node.
 func (n *node) tell(told, in span) {
+	if in.odd() && told.lo != nil && told.hi != nil {
+		told = span{} // a Domain with both ends excludes NaN and infinities
+	}
 	n.dom.Lo, n.dom.Hi = told.lo, told.hi
 	n.in = &in
 }

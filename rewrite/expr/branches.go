@@ -330,14 +330,18 @@ func foldExtreme(args []Const, up bool) (Const, bool) {
 
 // NullIf builds NULLIF(l, r): NULL where both are equal.
 func (b *Builder) NullIf(l, r Expr, pos int) (Expr, error) {
+	if l.Type().IsDateTime() && r.Type().IsDateTime() && l.Type().Kind != r.Type().Kind {
+		same, err := b.Op("=", l, r, pos) // which compares both without changing the result's type
+		if err != nil {
+			return nil, err
+		}
+		return b.Case(nil, []When{{Cond: same, Result: Const{Typ: l.Type(), Null: true, Pos: -1}}}, l, pos)
+	}
 	args, err := b.sides("=", l, r, pos)
 	if err != nil {
 		return nil, err
 	}
-	t := l.Type()
-	if isUnknown(l) {
-		t = args[0].Type()
-	}
+	t := args[0].Type() // as the comparison sees it: NULLIF(1, 2.5) is numeric
 	n := b.newNode("NULLIF", plain(t), args, pos, func(args []Expr) (Expr, error) { return b.NullIf(args[0], args[1], pos) })
 	n.dom = args[0].Domain()
 	n.dom.Nullable = true

@@ -93,7 +93,7 @@ func (n *node) intToInt() {
 		return
 	}
 	lo, hi, _ := catalog.Of(k).Range()
-	n.tell(limit(reported(e), lo, hi), in.cut(lo, hi))
+	n.tell(bounded(reported(e), lo, hi), in.cut(lo, hi))
 	n.shown[0] = narrowed(e, k)
 	n.times = 2
 	if !in.within(lo, hi) {
@@ -102,8 +102,8 @@ func (n *node) intToInt() {
 	n.write = templates("$1", "$1")
 }
 
-// limit cuts the known ends of a span to what a type holds; an unknown end stays unknown.
-func limit(s span, lo, hi *big.Rat) span {
+// bounded cuts the known ends of a span to what a type holds; an unknown end stays unknown.
+func bounded(s span, lo, hi *big.Rat) span {
 	if s.lo != nil {
 		s.lo = smaller(larger(s.lo, lo), hi)
 	}
@@ -147,7 +147,7 @@ func (n *node) realToInt() {
 		above = pow2(63) // the next float8 is what int8 does not hold
 	}
 	safe := in.bounded() && in.lo.Cmp(below) > 0 && in.hi.Cmp(above) < 0
-	n.tell(limit(reported(e).mapEnds(f), lo, hi), in.mapEnds(f).cut(lo, hi))
+	n.tell(bounded(reported(e).mapEnds(f), lo, hi), in.mapEnds(f).cut(lo, hi))
 	n.in.over, n.in.under = false, false
 	n.dom.Step = rat(1)
 	if n.mode == Private && !safe {
@@ -189,6 +189,13 @@ func (n *node) realToReal() {
 		n.tell(reported(e), in)
 		n.widening = true
 		return
+	}
+	if to.Kind == num && n.in.lo != nil && n.in.hi != nil {
+		digits := 15
+		if from.Kind == f4 {
+			digits = 6
+		}
+		n.tell(reported(e).toDigits(digits), in.toDigits(digits))
 	}
 	if to.Kind == num || n.mode == Public {
 		return
@@ -242,7 +249,7 @@ func (b *Builder) toScale(e Expr, to catalog.Type, pos int) (Expr, error) {
 	half := new(big.Rat).Quo(step, rat(2))
 	below, above := new(big.Rat).Sub(lo, half), new(big.Rat).Add(hi, half)
 	safe := in.bounded() && in.lo.Cmp(below) > 0 && in.hi.Cmp(above) < 0
-	n.tell(limit(reported(e).mapEnds(round), lo, hi), in.mapEnds(round).cut(lo, hi))
+	n.tell(bounded(reported(e).mapEnds(round), lo, hi), in.mapEnds(round).cut(lo, hi))
 	n.in.over, n.in.under = false, false
 	n.dom.Step, n.fixed = step, true
 	if b.Mode == Private && !safe {

@@ -134,20 +134,27 @@ func unclamped(e Expr, at *big.Rat, op string) Expr {
 func bareOf(e Expr) Expr {
 	switch x := e.(type) {
 	case Column:
-		x.Clamp = false
-		return x
+		return x.unclamped()
 	case *node:
 		if !x.widening || len(x.args) != 1 {
 			return e
 		}
 		if c, ok := x.args[0].(Column); ok && c.Clamp {
-			bare := *x
-			c.Clamp = false
-			bare.args, bare.shown = []Expr{c}, []Expr{c}
-			return &bare
+			bare, err := (&Builder{Mode: x.mode}).convert(c.unclamped(), x.typ, x.pos)
+			if err == nil {
+				return bare
+			}
 		}
 	}
 	return e
+}
+
+// unclamped is the column as it is stored, of which no bounds are known.
+func (c Column) unclamped() Column {
+	if c.Clamp {
+		c.Clamp, c.Dom.Lo, c.Dom.Hi = false, nil, nil
+	}
+	return c
 }
 
 func foldCompare(op string) func([]Const) (Const, bool) {

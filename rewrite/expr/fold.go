@@ -94,7 +94,19 @@ func (n *node) enumerate() {
 	if !n.combine(lists, pick, 0, &values) {
 		return
 	}
+	if n.typ.Kind == catalog.Numeric && !allShort(n.typ, values) {
+		return // engines round such numbers differently
+	}
 	n.dom.Values = catalog.SortValues(n.typ, values)
+}
+
+func allShort(t catalog.Type, values []string) bool {
+	for _, v := range values {
+		if r, ok := ratOf(Const{Typ: plain(t), Text: v}); ok && !shortDecimal(r) {
+			return false
+		}
+	}
+	return true
 }
 
 // valuesOf are an operand's possible values, NULL among them where it is nullable.

@@ -98,7 +98,7 @@ func buildDayShift(sign int) func(n *node) error {
 				n.dom.Nullable = true
 			}
 		}
-		told := limit(reported(n.args[i]), rat(-dayLimit), rat(dayLimit))
+		told := bounded(reported(n.args[i]), rat(-dayLimit), rat(dayLimit))
 		if sign < 0 {
 			days, told = neg(days), neg(told)
 		}

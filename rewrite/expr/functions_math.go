@@ -259,9 +259,7 @@ func buildExp(n *node) error {
 	}
 	if n.mode == Private {
 		in = in.cut(rat(-limit), rat(limit))
-		if told.lo != nil && told.lo.Cmp(rat(-limit)) < 0 {
-			told.lo = rat(-limit)
-		}
+		told = bounded(told, rat(-limit), rat(limit))
 	}
 	out := about(told, math.Exp)
 	if out.lo == nil {

@@ -143,7 +143,7 @@ func (g Gridded) node(e Expr, k catalog.Kind, exact, normal bool) Expr {
 	case exact:
 		n.write = g.writeDecimal(k, base)
 	default:
-		n.write = g.writeRounded(k, base, lo, hi)
+		n.write = g.writeRounded(k, normal)
 	}
 	if k == num {
 		// HUGEINT and not DECIMAL, so that sums have room.
@@ -219,6 +219,12 @@ func (p *Printer) minus(e Expr, base *big.Rat, k catalog.Kind) {
 func (g Gridded) writeDecimal(k catalog.Kind, base *big.Rat) func(p *Printer, n *node) {
 	return func(p *Printer, n *node) {
 		e := n.shown[0]
+		if k == num && p.Dialect == PostgreSQL { // numeric keeps its decimals, though they are zeros
+			p.WriteString("trunc(")
+			g.postgresDecimal(p, e, base)
+			p.WriteByte(')')
+			return
+		}
 		p.WriteString("CAST(")
 		if p.Dialect == DuckDB {
 			g.duckDecimal(p, e, base)
@@ -280,23 +286,75 @@ func (g Gridded) duckDecimal(p *Printer, e Expr, base *big.Rat) {
 	}
 }
 
-// writeRounded: floats, and numeric of unknown decimals, are scaled as floats, rounded and clamped as whole numbers.
-func (g Gridded) writeRounded(k catalog.Kind, base *big.Rat, lo, hi *big.Int) func(p *Printer, n *node) {
-	scale := new(big.Rat).Inv(g.Step)
+// writeRounded: floats, and numeric of unknown decimals, are scaled, rounded and clamped as whole numbers. It is the
+// normal value that is made so, as it fits a float8 whatever the bounds; the plain one is that and L/step.
+//
+// PostgreSQL calls the product of a tiny float and a scale below 1 an underflow, so that it is rounded before, too. Its
+// numeric is scaled as numeric, because a cast of tiny ones to float8 fails.
+func (g Gridded) writeRounded(k catalog.Kind, normal bool) func(p *Printer, n *node) {
+	shift := steps(g.Lower, g.Step)
 	return func(p *Printer, n *node) {
-		e := n.shown[0]
 		f := Printer{Dialect: p.Dialect}
-		f.WriteString("CAST(round((")
-		f.cast(e, typeSQL(catalog.Of(f8), p.Dialect))
-		if base.Sign() != 0 {
-			f.WriteString(" - ")
-			f.bound(catalog.Of(f8), base)
+		f.WriteString("CAST(round(")
+		if e := n.shown[0]; p.Dialect == PostgreSQL && e.Type().Kind == num {
+			g.scaleNumeric(&f, e)
+		} else {
+			g.scaleFloat(&f, e)
 		}
-		f.WriteString(") * ")
-		f.bound(catalog.Of(f8), scale)
 		f.WriteString(") AS " + intSQL(k, p.Dialect) + ")")
 		text := f.String()
-		p.WriteString("CASE WHEN " + text + " > " + hi.String() + " THEN " + hi.String() +
-			" WHEN " + text + " < " + lo.String() + " THEN " + lo.String() + " ELSE " + text + " END")
+		clamped := "CASE WHEN " + text + " > " + g.G.String() + " THEN " + g.G.String() +
+			" WHEN " + text + " < 0 THEN 0 ELSE " + text + " END"
+		if normal || shift.Sign() == 0 {
+			p.WriteString(clamped)
+			return
+		}
+		sign := " + "
+		if shift.Sign() < 0 {
+			sign = " - "
+		}
+		p.WriteString("(" + clamped + sign + whole36(new(big.Int).Abs(shift), p.Dialect) + ")")
 	}
+}
+
+// whole36 is a whole number's literal; DuckDB reads what is beyond bigint as HUGEINT only if told.
+func whole36(n *big.Int, d Dialect) string {
+	if d == DuckDB && !n.IsInt64() {
+		return "'" + n.String() + "'::HUGEINT"
+	}
+	return n.String()
+}
+
+// scaleNumeric prints (x − L) / step in numeric.
+func (g Gridded) scaleNumeric(p *Printer, e Expr) {
+	exact := func(r *big.Rat) string {
+		n, ok := r.FloatPrec()
+		if !ok {
+			n = 400
+		}
+		return catalog.FormatDecimal(r, n)
+	}
+	p.WriteByte('(')
+	p.Expr(e)
+	if g.Lower.Sign() != 0 {
+		p.WriteString(" - (" + exact(g.Lower) + ")")
+	}
+	p.WriteString(") * " + exact(new(big.Rat).Inv(g.Step)))
+}
+
+// scaleFloat prints (x − L) / step in float8.
+func (g Gridded) scaleFloat(p *Printer, e Expr) {
+	scale := new(big.Rat).Inv(g.Step)
+	coarse := scale.Cmp(rat(1)) < 0
+	if coarse {
+		p.WriteString("round")
+	}
+	p.WriteByte('(')
+	p.cast(e, typeSQL(catalog.Of(f8), p.Dialect))
+	if g.Lower.Sign() != 0 {
+		p.WriteString(" - ")
+		p.bound(catalog.Of(f8), g.Lower)
+	}
+	p.WriteString(") * ")
+	p.bound(catalog.Of(f8), scale)
 }

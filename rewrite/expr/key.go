@@ -50,7 +50,7 @@ func intKey(e Expr, t catalog.Type) (Expr, error) {
 	n := (&Builder{Mode: Private}).newNode("key", t, []Expr{e}, -1, func(args []Expr) (Expr, error) { return GroupKey(args[0]) })
 	n.shown[0] = narrowed(e, t.Kind)
 	lo, hi, _ := t.Range()
-	told := limit(reported(e), lo, hi)
+	told := bounded(reported(e), lo, hi)
 	n.tell(told, spanOf(e).cut(lo, hi))
 	n.dom.Nullable, n.dom.Step, n.dom.Values = true, stepOr1(e), e.Domain().Values
 	n.write = templates("$1", "$1")

@@ -255,6 +255,11 @@ func (n *node) finish() (Expr, error) {
 	if n.shown == nil {
 		n.shown = n.args
 	}
+	if n.typ.Kind == catalog.Numeric && n.in != nil && !n.typ.Array {
+		if _, _, ok := decimalOf(n); !ok { // DuckDB carries it as DOUBLE, and rounds
+			n.tell(reported(n).outward(num), n.in.outward(num))
+		}
+	}
 	n.size = 1
 	for _, a := range n.shown {
 		n.size += sizeOf(a) * max(n.times, 1)

@@ -3,6 +3,7 @@ package expr
 import (
 	"math"
 	"math/big"
+	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 )
@@ -74,13 +75,22 @@ func spanOf(e Expr) span {
 	return s
 }
 
-// cut intersects with [lo, hi].
+// cut moves both ends into [lo, hi], of which either may be unknown: what a clamp does to the span, and, for a guard that
+// leaves out what is outside, a span that holds the rest.
 func (s span) cut(lo, hi *big.Rat) span {
-	if s.lo == nil || (lo != nil && s.lo.Cmp(lo) < 0) {
+	if s.lo == nil {
 		s.lo = lo
 	}
-	if s.hi == nil || (hi != nil && s.hi.Cmp(hi) > 0) {
+	if s.hi == nil {
 		s.hi = hi
+	}
+	for _, end := range []**big.Rat{&s.lo, &s.hi} {
+		if *end != nil && lo != nil {
+			*end = larger(*end, lo)
+		}
+		if *end != nil && hi != nil {
+			*end = smaller(*end, hi)
+		}
 	}
 	return s
 }
@@ -213,6 +223,21 @@ func (s span) outward(k catalog.Kind) span {
 	return r
 }
 
+// toDigits widens a span for a rounding to some significant decimal digits, as PostgreSQL's casts of floats to numeric
+// do (15, and 6 from float4).
+func (s span) toDigits(digits int) span {
+	r := span{over: s.over, under: s.under}
+	move := func(x *big.Rat, direction int64) *big.Rat {
+		if x == nil || digitsOf(x) <= digits {
+			return x
+		}
+		slack := new(big.Rat).Mul(new(big.Rat).Abs(x), step10(digits-1))
+		return shorten(new(big.Rat).Add(x, slack.Mul(slack, rat(direction))), int(direction))
+	}
+	r.lo, r.hi = move(s.lo, -1), move(s.hi, 1)
+	return r
+}
+
 func roundOut(r *big.Rat, direction int, k catalog.Kind) *big.Rat {
 	t := catalog.Of(catalog.Float8)
 	bits := 44
@@ -274,12 +299,17 @@ func exactFloat(r *big.Rat, k catalog.Kind) bool {
 // shortDecimal tells that r has at most 15 decimal digits, so that numeric quotients of any engine hold it.
 func shortDecimal(r *big.Rat) bool {
 	scale, ok := decimals(r)
-	if !ok || scale > 15 {
-		return false
+	return ok && scale <= 15 && digitsOf(r) <= 15
+}
+
+// digitsOf counts the significant decimal digits of a number; a large number if they do not end.
+func digitsOf(r *big.Rat) int {
+	scale, ok := decimals(r)
+	if !ok {
+		return 1000
 	}
 	n := new(big.Int).Mul(new(big.Int).Abs(r.Num()), pow10(scale))
-	n.Quo(n, r.Denom())
-	return len(n.String()) <= 15
+	return len(strings.TrimRight(n.Quo(n, r.Denom()).String(), "0"))
 }
 
 // decimals is the number of decimals that r needs; ok is false if it never ends or needs more than 60.

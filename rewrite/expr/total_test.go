@@ -336,13 +336,13 @@ func (h *harness) checkEntry(en entry, name string, e Expr, args []Expr, table s
 	rows := h.rows[table]
 	for i, v := range guarded {
 		if what := outside(e, v, PostgreSQL); what != "" {
-			t.Errorf("%s over %q: PostgreSQL gives %s, %s\n%s", name, rows[i], show(v), what, Text(e, PostgreSQL))
+			t.Errorf("%s over %q: PostgreSQL gives %s, %s\n%s", name, brief(rows[i]), show(v), what, Text(e, PostgreSQL))
 			break
 		}
 	}
 	for i, v := range duck {
 		if what := outside(e, v, DuckDB); what != "" {
-			t.Errorf("%s over %q: DuckDB gives %s, %s\n%s", name, rows[i], show(v), what, Text(e, DuckDB))
+			t.Errorf("%s over %q: DuckDB gives %s, %s\n%s", name, brief(rows[i]), show(v), what, Text(e, DuckDB))
 			break
 		}
 	}
@@ -360,7 +360,7 @@ func (h *harness) checkEntry(en entry, name string, e Expr, args []Expr, table s
 				continue
 			}
 			if !alike(e.Type(), own, guarded[i]) {
-				t.Errorf("%s over %q: PostgreSQL's own gives %s, guarded %s\n%s", name, rows[i], show(own), show(guarded[i]), Text(e, PostgreSQL))
+				t.Errorf("%s over %q: PostgreSQL's own gives %s, guarded %s\n%s", name, brief(rows[i]), show(own), show(guarded[i]), Text(e, PostgreSQL))
 				break
 			}
 		}
@@ -376,10 +376,19 @@ next:
 			}
 		}
 		if !alike(e.Type(), pg[i], duck[i]) {
-			h.t.Errorf("%s over %q: PostgreSQL gives %s, DuckDB %s\n%s\n%s", name, row, show(pg[i]), show(duck[i]), Text(e, PostgreSQL), Text(e, DuckDB))
+			h.t.Errorf("%s over %q: PostgreSQL gives %s, DuckDB %s\n%s\n%s", name, brief(row), show(pg[i]), show(duck[i]), Text(e, PostgreSQL), Text(e, DuckDB))
 			return
 		}
 	}
+}
+
+// brief is a row for messages.
+func brief(row []string) []string {
+	short := make([]string, len(row))
+	for i, v := range row {
+		short[i] = v[:min(len(v), 30)]
+	}
+	return short
 }
 
 func show(v *string) string {
@@ -441,6 +450,9 @@ func outside(e Expr, v *string, d Dialect) string {
 	}
 	if t.IsInteger() {
 		t = catalog.Of(num) // may be wider inside
+	}
+	if d == DuckDB && t.Kind == num && strings.ContainsAny(text, "e") {
+		t = catalog.Of(f8) // the shortest text of a DOUBLE
 	}
 	r, err := catalog.ToRat(t, text)
 	if err != nil || r == nil {

@@ -104,6 +104,7 @@ func TestTypesAreThoseOfPostgres(t *testing.T) {
 	for _, from := range kindsHere() {
 		for _, to := range kindsHere() {
 			check("CAST("+name(from)+" AS "+postgresType(catalog.Of(to))+")", func() (Expr, error) { return b.Cast(columns[from], catalog.Of(to), 0) })
+			check("NULLIF("+name(from)+", "+name(to)+")", func() (Expr, error) { return b.NullIf(columns[from], columns[to], 0) })
 			check("COALESCE("+name(from)+", "+name(to)+")", func() (Expr, error) { return b.Coalesce([]Expr{columns[from], columns[to]}, 0) })
 		}
 	}
