@@ -12,7 +12,7 @@ demo: build
 
 build: prerequisites
 	@sh scripts/progress.sh "building dpproxy (the first time takes some minutes, as it compiles PostgreSQL's parser and SQLite)" \
-		$(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/dpproxy ./cmd/dpproxy
+		$(GO) build -ldflags "$(LDFLAGS)" -o bin/dpproxy ./cmd/dpproxy
 
 # What is missing is said (Go, a C compiler) or installed (PostgreSQL and Redis, which the tests start on ports and in
 # directories of their own).
