@@ -166,6 +166,28 @@ func testVanished(t *testing.T, s Store) {
 	expect(400, 0, "crashed")
 }
 
+// testManyVanished: however many were left, all are marked when the ledger opens.
+func testManyVanished(t *testing.T, s Store) {
+	b := setUp(t, s)
+	gone := b.another()
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			for range 50 {
+				if _, err := gone.Reserve(context.Background(), charge(pure(1_000_000), laplace(1))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	noError(t, gone.Close())
+	b.reopen()
+	got := b.balance(account(pure(1_000_000)))
+	check(t, "spent", got.Spent.Epsilon, eps(2500))
+	check(t, "reserved", got.Reserved, privacy.Loss{})
+}
+
 // testSlowProcess: a process that was taken for gone ends its reservations: the charge stays, the releases are stored.
 func testSlowProcess(t *testing.T, s Store) {
 	b, ctx := setUp(t, s), context.Background()

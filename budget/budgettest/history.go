@@ -74,6 +74,7 @@ func testTampering(t *testing.T, s Store) {
 	}{
 		{"amount", `UPDATE history SET epsilon = epsilon - 1 WHERE id = 3`, 3},
 		{"query", `UPDATE history SET query = 'SELECT 2' WHERE id = 3`, 3},
+		{"query and digest", `UPDATE history SET query = (SELECT query FROM history WHERE id = 1), digest = (SELECT digest FROM history WHERE id = 1) WHERE id = 3`, 3},
 		{"who", `UPDATE history SET analyst = 'bob' WHERE id = 5`, 5},
 		{"outcome", `UPDATE history SET outcome = 'released' WHERE ref = 1`, 2},
 		{"time", `UPDATE history SET made = made + 1 WHERE id = 6`, 6},

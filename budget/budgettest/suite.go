@@ -51,6 +51,7 @@ func Run(t *testing.T, s Store) {
 		{"adjustments", testAdjustments},
 		{"close", testClose},
 		{"vanished process", testVanished},
+		{"many vanished", testManyVanished},
 		{"slow process", testSlowProcess},
 		{"kill", testKill},
 	} {

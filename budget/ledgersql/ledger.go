@@ -87,7 +87,7 @@ func Open(ctx context.Context, url string, o Options) (*Ledger, error) {
 	l.pending.init()
 	go l.write()
 	go l.heartbeat()
-	if err := l.do(ctx, &sweepOp{}); err != nil {
+	if err := l.sweep(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("ledger: cannot write: %w", err), l.Close())
 	}
 	return l, nil

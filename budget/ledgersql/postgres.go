@@ -138,9 +138,10 @@ func (s *postgresStore) write(ctx context.Context, f func(tx) error) error {
 		return nil
 	}
 	// Only an ERROR, or a commit that was answered with ROLLBACK, says that nothing was written. A FATAL may come
-	// after the commit, and a connection that broke tells nothing.
+	// after the commit, and a connection that broke tells nothing: not even pgconn.SafeToRetry, which was seen to hold
+	// ("conn closed") for a COMMIT that the server had made.
 	var e *pgconn.PgError
-	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &e) && severity(e) == "ERROR" || pgconn.SafeToRetry(err) {
+	if errors.Is(err, pgx.ErrTxCommitRollback) || errors.As(err, &e) && severity(e) == "ERROR" {
 		return postgresFault(err, false)
 	}
 	return errors.Join(budget.ErrUnknownOutcome, err)

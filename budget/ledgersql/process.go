@@ -1,6 +1,7 @@
 package ledgersql
 
 import (
+	"context"
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
@@ -26,6 +27,16 @@ func (l *Ledger) heartbeat() {
 				_ = l.lazy(&beatOp{}, true)
 			}
 			_ = l.lazy(&sweepOp{}, true)
+		}
+	}
+}
+
+// sweep marks all reservations of vanished processes.
+func (l *Ledger) sweep(ctx context.Context) error {
+	for {
+		o := &sweepOp{}
+		if err := l.do(ctx, o); err != nil || !o.more {
+			return err
 		}
 	}
 }
@@ -61,19 +72,25 @@ func (*leaveOp) apply(b *batch) error {
 	return b.tx.queue(b.ctx, `DELETE FROM processes WHERE id = $1`, b.ledger.process)
 }
 
+// sweepSize is the number of reservations that one transaction marks.
+const sweepSize = 1000
+
 // sweepOp marks the reservations of vanished processes as crashed. They stay charged.
-type sweepOp struct{ plain }
+type sweepOp struct {
+	plain
+	more bool // there may be further ones
+}
 
 func (*sweepOp) settle(error) {}
 
-func (*sweepOp) apply(b *batch) error {
+func (o *sweepOp) apply(b *batch) error {
 	old := b.now.Add(-lease).UnixNano()
 	var found []funds
 	err := b.tx.each(b.ctx, `SELECT r.id, r.analyst, r.dataset, r.analyst_window, r.analyst_epsilon, r.analyst_delta,
 	    r.analyst_rho, r.dataset_window, r.dataset_epsilon, r.dataset_delta, r.dataset_rho
 	  FROM reservations r LEFT JOIN processes p ON p.id = r.process
-	  WHERE r.process <> $1 AND (p.seen IS NULL OR p.seen < $2) ORDER BY r.id LIMIT 1000`,
-		[]any{b.ledger.process, old}, func(r row) error {
+	  WHERE r.process <> $1 AND (p.seen IS NULL OR p.seen < $2) ORDER BY r.id LIMIT $3`,
+		[]any{b.ledger.process, old, sweepSize}, func(r row) error {
 			var f funds
 			err := r.Scan(&f.id, &f.analyst.Analyst, &f.analyst.Dataset, &f.analystWindow,
 				&f.analystLoss.Epsilon, &f.analystLoss.Delta, &f.analystLoss.Rho, &f.datasetWindow,
@@ -85,6 +102,7 @@ func (*sweepOp) apply(b *batch) error {
 	if err != nil {
 		return err
 	}
+	o.more = len(found) == sweepSize
 	for _, f := range found {
 		if err := b.end(f, true, budget.Outcome{Name: "crashed"}); err != nil {
 			return err
