@@ -72,6 +72,7 @@ type Service struct {
 	views map[viewKey]*snapshot
 	order []viewKey // least recently used first
 	next  int
+	byID  sync.Map // of int to *snapshot: the built views, for the functions that the engine calls
 
 	counted map[string]census
 	words   map[string]bool // does not change
@@ -107,40 +108,57 @@ func (s *Service) Close() error { return s.engine.close() }
 // Describe tells a statement's parameters and columns. paramTypes are those that the client named; Unknown or absent
 // ones are found from the statement. Errors are *refusal.Error.
 func (s *Service) Describe(ctx context.Context, v View, sql string, paramTypes []catalog.Type) ([]catalog.Type, []Column, error) {
-	snap, err := s.view(ctx, v)
+	var p *plan
+	err := s.within(ctx, v, func(snap *snapshot) (err error) {
+		p, err = s.plan(ctx, snap, v, sql, paramTypes)
+		return err
+	})
 	if err != nil {
 		return nil, nil, s.refuse(sql, err)
 	}
-	plan, err := s.plan(ctx, snap, v, sql, paramTypes)
-	if err != nil {
-		return nil, nil, s.refuse(sql, err)
-	}
-	return plan.params, plan.columns, nil
+	return p.params, p.columns, nil
 }
 
 // Answer runs a statement over the view's catalog. Errors are *refusal.Error.
 func (s *Service) Answer(ctx context.Context, v View, sql string, params []Param) (*Result, error) {
-	snap, err := s.view(ctx, v)
-	if err != nil {
-		return nil, s.refuse(sql, err)
-	}
 	types := make([]catalog.Type, len(params))
 	for i, p := range params {
 		types[i] = p.Type
 	}
-	plan, err := s.plan(ctx, snap, v, sql, types)
+	result := &Result{Tag: "SELECT"}
+	err := s.within(ctx, v, func(snap *snapshot) error {
+		p, err := s.plan(ctx, snap, v, sql, types)
+		if err != nil {
+			return err
+		}
+		args, err := p.bind(params)
+		if err != nil {
+			return err
+		}
+		result.Columns = p.columns
+		result.Rows, err = s.engine.query(ctx, p.sql, args, p.types)
+		return err
+	})
 	if err != nil {
 		return nil, s.refuse(sql, err)
 	}
-	args, err := plan.bind(params)
-	if err != nil {
-		return nil, s.refuse(sql, err)
+	return result, nil
+}
+
+// within does something with a view's snapshot, once more if the snapshot was pushed out meanwhile.
+func (s *Service) within(ctx context.Context, v View, do func(*snapshot) error) error {
+	const tries = 3
+	var err error
+	for range tries {
+		var snap *snapshot
+		if snap, err = s.view(ctx, v); err != nil {
+			return err
+		}
+		if err = do(snap); err == nil || s.snapshot(snap.id) != nil {
+			return err
+		}
 	}
-	rows, err := s.engine.query(ctx, plan.sql, args, plan.types)
-	if err != nil {
-		return nil, s.refuse(sql, err)
-	}
-	return &Result{Columns: plan.columns, Rows: rows, Tag: "SELECT"}, nil
+	return err
 }
 
 // plan compiles a statement, or finds it compiled.
@@ -183,12 +201,8 @@ func (s *Service) refuse(sql string, err error) error {
 
 // snapshot finds a built view by its number, for the functions that the engine calls.
 func (s *Service) snapshot(id int) *snapshot {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, snap := range s.views {
-		if snap.id == id {
-			return snap
-		}
+	if snap, ok := s.byID.Load(id); ok {
+		return snap.(*snapshot)
 	}
 	return nil
 }
@@ -208,11 +222,13 @@ func (s *Service) view(ctx context.Context, v View) (*snapshot, error) {
 		return nil, err
 	}
 	s.views[key] = snap
+	s.byID.Store(snap.id, snap)
 	s.order = append(s.order, key)
 	if len(s.order) > maxViews {
 		old := s.views[s.order[0]]
 		delete(s.views, s.order[0])
 		s.order = s.order[1:]
+		s.byID.Delete(old.id)
 		if err := s.engine.drop(ctx, old); err != nil {
 			s.log.Warn("catalog view not dropped", "error", err.Error())
 		}
