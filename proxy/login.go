@@ -41,11 +41,13 @@ func (s *Server) login(conn net.Conn) (sess *session) {
 	defer func() { // a start-up packet that finds a defect must not end the process
 		if p := recover(); p != nil {
 			s.logPanic(p)
+			s.forget(sess)
 			sess = nil
 		}
 	}()
 	sess, err := s.admit(ctx, h)
 	if err != nil {
+		s.forget(sess)
 		h.refuse(err)
 		return nil
 	}
@@ -78,10 +80,7 @@ func (s *Server) admit(ctx context.Context, h *handshake) (*session, error) {
 		return nil, refusal.New(refusal.TooManyConnections, "sorry, too many clients already")
 	}
 	if err := sess.greet(); err != nil {
-		s.mu.Lock()
-		delete(s.sessions, sess.pid)
-		s.mu.Unlock()
-		return nil, errDone
+		return sess, errDone
 	}
 	return sess, nil
 }

@@ -157,6 +157,9 @@ func (s *session) addPortal(p *portal) error {
 func (s *session) dropPortal(name string) {
 	if p, ok := s.portals[name]; ok {
 		p.d.close()
+		if p.res != nil {
+			p.res.close()
+		}
 		delete(s.portals, name)
 	}
 }

@@ -176,6 +176,18 @@ func (s *Server) register(sess *session, conn net.Conn) (bool, error) {
 	}
 }
 
+// forget takes back register, for a session that did not begin.
+func (s *Server) forget(sess *session) {
+	if sess == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[sess.pid] == sess {
+		delete(s.sessions, sess.pid)
+	}
+}
+
 // Sessions is how many clients are logged in.
 func (s *Server) Sessions() int {
 	s.mu.Lock()

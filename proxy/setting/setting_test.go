@@ -2,6 +2,7 @@ package setting
 
 import (
 	"testing"
+	"time"
 
 	"github.com/dpproxy/dpproxy/refusal"
 )
@@ -45,7 +46,7 @@ func TestValues(t *testing.T) {
 		{"datestyle", "iso", "ISO, MDY", ""}, {"DateStyle", "ISO, dmy", "ISO, DMY", ""}, {"datestyle", "German", "", "0A000"}, {"datestyle", "x", "", "22023"},
 		{"client_encoding", "utf-8", "UTF8", ""}, {"client_encoding", "UNICODE", "UTF8", ""}, {"client_encoding", "LATIN1", "", "22023"},
 		{"TimeZone", "utc", "UTC", ""}, {"timezone", "america/new_york", "America/New_York", ""}, {"timezone", "5", "<+05>-05", ""},
-		{"timezone", "-3.5", "<-03:30>+03:30", ""}, {"timezone", "<+05:30>-05:30", "<+05:30>-05:30", ""}, {"timezone", "Mars/Base", "", "22023"},
+		{"timezone", "-3.5", "<-03:30>+03:30", ""}, {"timezone", "<+05:30>-05:30", "<+05:30>-05:30", ""}, {"timezone", "Mars/Base", "", "22023"}, {"timezone", "GMT-02:00", "GMT-02:00", ""}, {"timezone", "X5", "", "22023"},
 		{"timezone", "../../etc/passwd", "", "22023"}, {"timezone", "200", "", "22023"}, {"timezone", "", "", "22023"},
 		{"statement_timeout", "1500", "1500ms", ""}, {"statement_timeout", "2 min", "2min", ""}, {"statement_timeout", "-1", "", "22023"},
 		{"statement_timeout", "1e300", "", "22023"}, {"statement_timeout", "1 parsec", "", "22023"}, {"statement_timeout", "0", "0", ""},
@@ -164,4 +165,16 @@ func FuzzValues(f *testing.F) {
 			t.Fatalf("SET %q = %q prints %q, then %q", name, value, shown, again)
 		}
 	})
+}
+
+func TestPosixOffsetsCountWest(t *testing.T) {
+	for in, want := range map[string]int{"GMT-02:00": 7200, "UTC+3": -10800, "<+05:30>-05:30": 19800, "5": 18000, "-3.5": -12600} {
+		_, zone, err := Zone(in)
+		if err != nil {
+			t.Fatalf("%s: %v", in, err)
+		}
+		if _, got := time.Unix(0, 0).In(zone).Zone(); got != want {
+			t.Errorf("%s is %d seconds east, want %d", in, got, want)
+		}
+	}
 }

@@ -19,7 +19,7 @@ func timeZone(value string) (string, error) {
 }
 
 // Zone finds a time zone by the value of TimeZone: a name of the IANA list in any case, a number of hours east of UTC,
-// or PostgreSQL's own form of an offset, "<+05:30>-05:30". name is as SHOW prints it.
+// or POSIX's form of an offset, which counts west: "<+05:30>-05:30", "GMT-05:30". name is as SHOW prints it.
 func Zone(value string) (name string, zone *time.Location, err error) {
 	v := strings.TrimSpace(value)
 	if strings.EqualFold(v, "default") {
@@ -28,12 +28,8 @@ func Zone(value string) (name string, zone *time.Location, err error) {
 	if seconds, ok := hours(v); ok {
 		return fixedZone(seconds)
 	}
-	if rest, ok := strings.CutPrefix(v, "<"); ok {
-		if abbreviation, _, ok := strings.Cut(rest, ">"); ok {
-			if seconds, ok := hours(abbreviation); ok {
-				return fixedZone(seconds)
-			}
-		}
+	if zone, ok := posixZone(v); ok {
+		return v, zone, nil
 	}
 	for _, candidate := range []string{v, strings.ToUpper(v), title(v)} {
 		if candidate == "" || candidate == "Local" {
@@ -44,6 +40,26 @@ func Zone(value string) (name string, zone *time.Location, err error) {
 		}
 	}
 	return "", nil, refusal.New(refusal.InvalidParameterValue, "invalid value for parameter \"TimeZone\": %q", value)
+}
+
+// posixZone reads an abbreviation of three letters or more, or anything in <>, and how many hours it is west of UTC.
+func posixZone(v string) (*time.Location, bool) {
+	var abbreviation, west string
+	if rest, ok := strings.CutPrefix(v, "<"); ok {
+		if abbreviation, west, ok = strings.Cut(rest, ">"); !ok {
+			return nil, false
+		}
+	} else {
+		west = strings.TrimLeft(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+		if abbreviation = v[:len(v)-len(west)]; len(abbreviation) < 3 {
+			return nil, false
+		}
+	}
+	seconds, ok := hours(west)
+	if !ok || abbreviation == "" {
+		return nil, false
+	}
+	return time.FixedZone(abbreviation, -seconds), true
 }
 
 // hours reads "5", "-3.5", "+05:30" as seconds east of UTC.

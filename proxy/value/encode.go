@@ -72,6 +72,11 @@ func AppendBinary(dst []byte, t catalog.Type, text string) ([]byte, error) {
 		return appendNumeric(dst, text)
 	case catalog.Date, catalog.Time, catalog.Timestamp, catalog.Timestamptz:
 		return appendMoment(dst, t.Kind, text)
+	case catalog.Char:
+		if text == "" { // "char" has no empty value: it is the zero byte
+			return append(dst, 0), nil
+		}
+		return append(dst, text[0]), nil
 	case catalog.UUID:
 		return appendUUID(dst, text)
 	case catalog.Bytea:
