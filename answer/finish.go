@@ -18,7 +18,11 @@ func (s *Service) finish(ctx context.Context, q *query, released []engine.Input)
 	result := &Result{Columns: q.plan.Columns, Tag: "SELECT", Public: len(q.plan.Blocks) == 0}
 	switch {
 	case post.Constants != nil:
-		result.Rows = s.stream(ctx, q, &memoryRows{rows: post.Constants})
+		rows, err := setConfig(q, post.Constants)
+		if err != nil {
+			return nil, err
+		}
+		result.Rows = s.stream(ctx, q, &memoryRows{rows: rows})
 	case post.Projection != nil:
 		result.Rows = &memoryRows{rows: project(released[0].Rows, post.Projection)}
 	default:
@@ -37,6 +41,26 @@ func (s *Service) finish(ctx context.Context, q *query, released []engine.Input)
 		result.Rows = kept
 	}
 	return result, nil
+}
+
+// setConfig does the calls of set_config that the plan names, in their order, and puts the values in force into the row.
+func setConfig(q *query, rows [][]Cell) ([][]Cell, error) {
+	calls := q.plan.SetConfig
+	if len(calls) == 0 {
+		return rows, nil
+	}
+	if q.request.SetConfig == nil {
+		return nil, refusal.New(refusal.NotSupported, "set_config needs a session")
+	}
+	row := append([]Cell{}, rows[0]...)
+	for _, c := range calls {
+		value, err := q.request.SetConfig(c.Name, c.Value, c.Local)
+		if err != nil {
+			return nil, err
+		}
+		row[c.Column] = Cell{Text: value}
+	}
+	return [][]Cell{row}, nil
 }
 
 // stream passes a public answer's rows on. The data set is in use until they are closed.

@@ -108,7 +108,7 @@ func (r *resolver) bound(p *pending) (form, privacy.Contribution) {
 		return formGroup, c
 	}
 	if p.isOpen && int64(len(p.public)) <= c.Groups {
-		c.Groups = int64(len(p.public)) // L0 covers all that there can be
+		c.Groups = max(int64(len(p.public)), 1) // L0 covers all that there can be
 		return formGroup, c
 	}
 	return formWindow, c

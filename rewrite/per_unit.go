@@ -107,10 +107,38 @@ func (c *exprContext) checkWithinUnit(f *syntax.FuncCall, a aggregateCall) error
 		return c.fail(refusal.NotSupported, f.Location, "%q has no bounds, so its sum could overflow", name).
 			WithHint("Write limits that fit, such as least(greatest(%s, 0), 100), or ask the owner of the data to declare bounds.", name)
 	}
+	if (a.fn == "sum" || a.fn == "avg") && !c.r.roomForSum(a) {
+		return c.fail(refusal.NotSupported, f.Location, "the bounds of %q are so wide that its sum could overflow", written(f.Args[0])).
+			WithHint("Write limits that fit, such as least(greatest(x, 0), 100).")
+	}
 	if a.typ.Kind == catalog.Interval {
 		return c.fail(refusal.NotSupported, f.Location, "intervals cannot be aggregated over private rows")
 	}
 	return nil
+}
+
+// roomForSum tells that no number of rows makes an engine's sum overflow. PostgreSQL's avg of floats sums squares too;
+// DuckDB keeps decimals in 38 digits.
+func (r *resolver) roomForSum(a aggregateCall) bool {
+	d, zeros := a.args[0].Domain(), int64(100)
+	switch a.args[0].Type().Kind {
+	case catalog.Float4, catalog.Float8:
+	case catalog.Numeric:
+		if r.ds.Engine != catalog.DuckDB {
+			return true
+		}
+		zeros = 20
+		if t := a.args[0].Type(); !d.Bounded() && t.HasScale && int64(t.Precision-t.Scale) <= zeros {
+			return true
+		}
+	default:
+		return true
+	}
+	if !d.Bounded() {
+		return false
+	}
+	most := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(zeros), nil))
+	return new(big.Rat).Abs(d.Lo).Cmp(most) <= 0 && new(big.Rat).Abs(d.Hi).Cmp(most) <= 0
 }
 
 // written is an expression in the analyst's own terms.

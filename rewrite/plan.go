@@ -16,6 +16,9 @@ type Plan struct {
 	Rules   []string     // that fired, in order, e.g. "BoundContribution"
 	// System lists the proxy's own tables (schema dp) that Post reads; the caller gives them as inputs.
 	System []string
+	// SetConfig are the calls of set_config(name, value, local) among the constant columns, to be done when the answer is
+	// given, never while planning or describing.
+	SetConfig []SetConfig
 	// Reads says that a table of the data set is read, private or public.
 	Reads bool
 	// Sources are, for each column of the answer, the published number that it is. Empty for set operations.
@@ -69,4 +72,12 @@ type Post struct {
 	Constants [][]mechanism.Cell
 	// SQL otherwise runs on the engine; it reads released relations by Measurement.Name and System tables by name.
 	SQL string
+}
+
+// SetConfig is one call of set_config; its result is Column of the one constant row.
+type SetConfig struct {
+	Column      int
+	Name, Value string
+	Local       bool
+	position    int
 }

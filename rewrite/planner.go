@@ -170,6 +170,9 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 		return nil, err
 	}
 	plan := &Plan{Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, Post: post(q, blocks, dialect)}
+	if plan.SetConfig, err = r.placeSetConfigs(q, plan.Post); err != nil {
+		return nil, err
+	}
 	for _, b := range blocks {
 		if plan.Loss, err = plan.Loss.Add(b.Loss); err != nil {
 			return nil, refusal.New(refusal.InvalidParameterValue, "the loss of this query is out of range")

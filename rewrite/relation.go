@@ -77,11 +77,13 @@ type join struct {
 	on   []expr.Expr
 	// equal are the pairs of plain columns that `on` sets equal, as printed text.
 	equal []pair
+	// condition is how far sub-queries in `on` have come.
+	condition Property
 }
 
 type pair struct{ l, r string }
 
-func (j *join) property() Property { return max(j.l.property(), j.r.property()) }
+func (j *join) property() Property { return max(j.l.property(), j.r.property(), j.condition) }
 
 // releasedRef reads the noisy result of a measurement.
 type releasedRef struct {

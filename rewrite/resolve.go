@@ -20,14 +20,15 @@ type resolver struct {
 	// paramAt tells which parameter a constant came from, by its byte offset.
 	paramAt map[int]int
 
-	drafts  []*draft
-	system  map[string]bool
-	reads   bool // a table of the data set
-	rules   []string
-	calls   []*call            // aggregate calls over private rows, as written
-	top     *syntax.SelectStmt // the statement's own SELECT
-	aliases int
-	depth   int
+	drafts     []*draft
+	system     map[string]bool
+	setConfigs []SetConfig
+	reads      bool // a table of the data set
+	rules      []string
+	calls      []*call            // aggregate calls over private rows, as written
+	top        *syntax.SelectStmt // the statement's own SELECT
+	aliases    int
+	depth      int
 	// volatile says that the plan holds the time of day, and must not be cached.
 	volatile bool
 	// notNullByList are columns whose declared values do not include NULL.
@@ -95,6 +96,14 @@ func builder(p Property) *expr.Builder {
 		return &expr.Builder{Mode: expr.Private}
 	}
 	return &expr.Builder{Mode: expr.Public}
+}
+
+// builderIn is builder for a block from which columns of private rows outside may be seen.
+func builderIn(p Property, sc *scope) *expr.Builder {
+	if sc.underPrivate() {
+		return builder(Protected)
+	}
+	return builder(p)
 }
 
 // text is an expression's canonical form; two expressions are the same if their texts are.

@@ -20,7 +20,8 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 	if q.from != nil {
 		q.prop = q.from.property()
 	}
-	rows := &exprContext{r: r, sc: sc, b: builder(q.prop), env: e, clause: "WHERE", prop: q.prop, unit: &q.unit, block: q}
+	sc.private = q.prop == Protected
+	rows := &exprContext{r: r, sc: sc, b: builderIn(q.prop, sc), env: e, clause: "WHERE", prop: q.prop, unit: &q.unit, block: q}
 	if err := r.where(q, s, rows); err != nil {
 		return nil, err
 	}
@@ -114,7 +115,7 @@ func isGrouped(s *syntax.SelectStmt) bool {
 
 // plainBlock resolves a block without aggregation.
 func (r *resolver) plainBlock(q *query, s *syntax.SelectStmt, rows *exprContext) error {
-	rows.clause, rows.windows = "SELECT", true
+	rows.clause, rows.windows = "SELECT", q.prop == Protected || !rows.sc.underPrivate()
 	if err := r.selectList(q, s, rows); err != nil {
 		return err
 	}

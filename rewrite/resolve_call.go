@@ -94,6 +94,10 @@ func (c *exprContext) sessionFunction(f *syntax.FuncCall, name string) (expr.Exp
 		e, err := c.currentSetting(f)
 		return e, true, err
 	}
+	if name == "set_config" && len(f.Args) == 3 {
+		e, err := c.setConfig(f)
+		return e, true, err
+	}
 	if r.set.Constants != nil && len(f.Args) == 0 {
 		if cell, t, ok := r.set.Constants(name); ok {
 			r.volatile = true
@@ -164,4 +168,40 @@ func (c *exprContext) valueFunction(v *syntax.SQLValueFunction) (expr.Expr, erro
 		return constant("public")
 	}
 	return nil, c.fail(refusal.NotSupported, v.Location, "CURRENT_TIME is not supported").WithHint("Use CURRENT_TIMESTAMP or LOCALTIME.")
+}
+
+// setConfig notes a call of set_config with constant arguments; it stands for its value.
+func (c *exprContext) setConfig(f *syntax.FuncCall) (expr.Expr, error) {
+	args, err := c.all(f.Args)
+	if err != nil {
+		return nil, err
+	}
+	var text [3]string
+	for i, a := range args {
+		k, ok := expr.Fold(a)
+		if !ok || k.Null && !c.r.describing {
+			return nil, c.fail(refusal.NotSupported, f.Location, "set_config takes constants")
+		}
+		text[i] = k.Text
+	}
+	c.r.volatile = true
+	c.r.setConfigs = append(c.r.setConfigs, SetConfig{Name: strings.ToLower(text[0]), Value: text[1], Local: isTrue(text[2]) || text[2] == "t", position: int(f.Location)})
+	return expr.Const{Typ: catalog.Of(catalog.Text), Text: text[1], Pos: int(f.Location)}, nil
+}
+
+// placeSetConfigs finds the output columns that the calls are; elsewhere they are refused, so that each is done once.
+func (r *resolver) placeSetConfigs(q *query, post Post) ([]SetConfig, error) {
+	for i := range r.setConfigs {
+		call := &r.setConfigs[i]
+		call.Column = -1
+		for at, it := range q.items {
+			if k, ok := it.e.(expr.Const); ok && k.Pos == call.position {
+				call.Column = at
+			}
+		}
+		if call.Column < 0 || len(post.Constants) != 1 {
+			return nil, r.fail(refusal.NotSupported, int32(call.position), "set_config is supported as a column of a query without tables only")
+		}
+	}
+	return r.setConfigs, nil
 }

@@ -207,7 +207,7 @@ func (c *exprContext) column(v *syntax.ColumnRef) (expr.Expr, error) {
 	if err != nil {
 		return nil, located{err.At(syntax.CharOffset(c.r.source, int(v.Location)))}
 	}
-	if depth > 0 && c.prop != Protected && c.group != nil {
+	if depth > 0 && c.prop != Protected && (c.group != nil || c.sc.sealedWithin(depth)) {
 		return nil, c.fail(refusal.NotSupported, v.Location, "this correlated sub-query is not supported")
 	}
 	return e, nil

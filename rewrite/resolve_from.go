@@ -250,7 +250,7 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 	if err := r.addColumns(both, rc); err != nil {
 		return nil, none, err
 	}
-	b := builder(out.property())
+	b := builderIn(out.property(), both)
 	switch {
 	case j.IsNatural || len(j.UsingClause) > 0:
 		names := columnNames(&syntax.Alias{Colnames: j.UsingClause})
@@ -263,7 +263,8 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 		}
 		both.cols = merged
 	case j.Quals != nil:
-		ctx := &exprContext{r: r, sc: both, b: b, env: e, clause: "JOIN conditions", prop: out.property()}
+		holder := &query{prop: out.property()}
+		ctx := &exprContext{r: r, sc: both, b: b, env: e, clause: "JOIN conditions", prop: out.property(), block: holder}
 		for _, c := range conjuncts(j.Quals) {
 			cond, err := ctx.condition(c)
 			if err != nil {
@@ -272,6 +273,7 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 			out.on = append(out.on, cond)
 			out.equal = append(out.equal, ctx.equalities(c)...)
 		}
+		out.condition = holder.prop
 	}
 	if len(out.on) == 0 && kind == "JOIN" {
 		out.kind = "CROSS JOIN"

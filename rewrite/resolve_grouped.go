@@ -33,13 +33,14 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 		outer.b, outer.prop, outer.windows = builder(Released), Released, true
 		outer.unit = nil
 	default:
+		rows.sc.sealed = rows.sc.underPrivate()
 		for _, k := range keys {
 			k.out = k.e
 			g.keys = append(g.keys, k)
 			q.groups = append(q.groups, k.e)
 		}
 		q.grouped = true
-		outer.b, outer.windows = builder(q.prop), true
+		outer.b, outer.windows = builderIn(q.prop, rows.sc), !rows.sc.sealed
 	}
 	if err := r.selectList(q, s, outer); err != nil {
 		return err

@@ -24,13 +24,13 @@ func (r *resolver) setOperation(s *syntax.SelectStmt, outer *scope, e *env) (*qu
 	if len(l.columns()) != len(rt.columns()) {
 		return nil, r.fail(refusal.SyntaxError, -1, "each %s query must have the same number of columns", q.op)
 	}
-	if err := r.alignTypes(q); err != nil {
+	if err := r.alignTypes(q, outer); err != nil {
 		return nil, err
 	}
 	if q.prop == Protected {
 		return q, r.protectedUnion(q, s)
 	}
-	alias := &exprContext{r: r, sc: &scope{}, b: builder(q.prop), env: e, clause: "ORDER BY"}
+	alias := &exprContext{r: r, sc: &scope{}, b: builder(q.prop), env: e, clause: "ORDER BY", block: q}
 	var items []item
 	for _, c := range q.columns() {
 		items = append(items, item{name: c.Name, e: outputColumn{name: c.Name, typ: c.Type}})
@@ -47,7 +47,7 @@ func (r *resolver) setOperation(s *syntax.SelectStmt, outer *scope, e *env) (*qu
 }
 
 // alignTypes casts both sides' columns to their common types.
-func (r *resolver) alignTypes(q *query) error {
+func (r *resolver) alignTypes(q *query, outer *scope) error {
 	for i := range q.left.columns() {
 		a, b := outputColumn{typ: q.left.columns()[i].Type}, outputColumn{typ: q.right.columns()[i].Type}
 		t, err := expr.CommonType([]expr.Expr{a, b}, q.op, -1)
@@ -55,7 +55,7 @@ func (r *resolver) alignTypes(q *query) error {
 			return r.at(err, -1)
 		}
 		for _, side := range []*query{q.left, q.right} {
-			if err := r.castColumn(side, i, t); err != nil {
+			if err := r.castColumn(side, i, t, outer); err != nil {
 				return err
 			}
 		}
@@ -63,18 +63,18 @@ func (r *resolver) alignTypes(q *query) error {
 	return nil
 }
 
-func (r *resolver) castColumn(q *query, i int, t catalog.Type) error {
+func (r *resolver) castColumn(q *query, i int, t catalog.Type, outer *scope) error {
 	if q.op != "" {
-		if err := r.castColumn(q.left, i, t); err != nil {
+		if err := r.castColumn(q.left, i, t, outer); err != nil {
 			return err
 		}
-		return r.castColumn(q.right, i, t)
+		return r.castColumn(q.right, i, t, outer)
 	}
 	have := q.items[i].e.Type()
 	if have.Kind == t.Kind && have.Array == t.Array {
 		return nil
 	}
-	e, err := builder(q.prop).Coerce(q.items[i].e, t, -1)
+	e, err := builderIn(q.prop, outer).Coerce(q.items[i].e, t, -1)
 	if err != nil {
 		return r.at(err, -1)
 	}
@@ -135,8 +135,8 @@ func unionDomain(a, b expr.Domain) expr.Domain {
 
 // valuesList resolves VALUES (…), (…).
 func (r *resolver) valuesList(s *syntax.SelectStmt, outer *scope, e *env) (*query, error) {
-	ctx := &exprContext{r: r, sc: &scope{parent: outer}, b: builder(Public), env: e, clause: "VALUES"}
 	q := &query{}
+	ctx := &exprContext{r: r, sc: &scope{parent: outer}, b: builderIn(Public, outer), env: e, clause: "VALUES", block: q}
 	for _, n := range s.ValuesLists {
 		row, err := ctx.all(n.GetList().GetItems())
 		if err != nil {

@@ -1,6 +1,8 @@
 package rewrite
 
 import (
+	"strings"
+
 	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
@@ -204,13 +206,14 @@ func matchesOnce(j *join, public from) bool {
 	if !ok {
 		return false
 	}
+	own := `"` + s.alias + `".` // key = another column of the same row finds any number of rows
 	for _, c := range s.table.Columns {
 		if !c.Unique {
 			continue
 		}
 		key := text(expr.Column{Alias: s.alias, Name: c.SourceName, Typ: c.Type})
 		for _, p := range j.equal {
-			if (p.l == key) != (p.r == key) {
+			if p.l == key && !strings.Contains(p.r, own) || p.r == key && !strings.Contains(p.l, own) {
 				return true
 			}
 		}

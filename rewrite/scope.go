@@ -10,6 +10,10 @@ type scope struct {
 	parent *scope // of a correlated sub-query
 	cols   []scopeColumn
 	tables []string // qualifiers, to tell "no such column" from "no such table"
+	// private says that the block's own rows are private: expressions of sub-queries that see its columns must be total.
+	private bool
+	// sealed says that the block aggregates public rows, which no column of a private row outside may take part in.
+	sealed bool
 }
 
 // scopeColumn is one visible column.
@@ -18,6 +22,26 @@ type scopeColumn struct {
 	e           expr.Expr
 	// merged columns of USING are reached by qualified name only, and not by *.
 	merged bool
+}
+
+// underPrivate tells whether a column of a private row is visible from here.
+func (s *scope) underPrivate() bool {
+	for ; s != nil; s = s.parent {
+		if s.private {
+			return true
+		}
+	}
+	return false
+}
+
+// sealedWithin tells whether one of the `depth` innermost blocks is sealed.
+func (s *scope) sealedWithin(depth int) bool {
+	for ; depth > 0 && s != nil; s, depth = s.parent, depth-1 {
+		if s.sealed {
+			return true
+		}
+	}
+	return false
 }
 
 // lookup resolves a column by name and optional qualifier. depth counts the blocks outward.
@@ -128,7 +152,9 @@ func (s *scope) narrow(by map[expr.ColumnKey]expr.Domain) {
 		}
 		if d, ok := by[expr.ColumnKey{Alias: col.Alias, Name: col.Name}]; ok {
 			was := col.Dom
-			col.Dom = was.Intersect(d)
+			if col.Dom = was.Intersect(d); col.Dom.Lo != nil && col.Dom.Hi != nil && col.Dom.Lo.Cmp(col.Dom.Hi) > 0 {
+				continue // no row can pass: what was known stays true, and a domain is never turned around
+			}
 			// The engine may evaluate an expression before it filters, so the narrower bounds are enforced in print.
 			if d.Lo != nil || d.Hi != nil {
 				col.Clamp = true

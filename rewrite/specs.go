@@ -206,6 +206,9 @@ func (r *resolver) gridOf(s *released, w *wants, m int64) error {
 		}
 		s.delta = new(big.Int).Mul(rows, new(big.Int).Mul(g.G, g.G))
 	}
+	if s.delta.Sign() < 0 {
+		return r.fail(refusal.NotSupported, w.loc, "the bounds of %q contradict each other", w.written)
+	}
 	if s.delta.Sign() == 0 {
 		s.delta = big.NewInt(1) // a constant column: nothing moves, and a scale of 0 is no noise
 	}
