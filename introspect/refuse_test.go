@@ -112,6 +112,9 @@ func TestUnsupported(t *testing.T) {
 		if !ok || r.Code != refusal.NotSupported || r.Message != notSupported || r.Detail != "" || r.Hint != "" {
 			t.Errorf("%s: %v", sql, err)
 		}
+		if strings.Contains(logged.String(), "LINE 1") || strings.Contains(logged.String(), "pg_class") {
+			t.Errorf("%s: the log quotes the statement: %s", sql, logged.String())
+		}
 		if !strings.Contains(logged.String(), "fingerprint=") || !strings.Contains(logged.String(), "reason=") {
 			t.Errorf("%s: log %q", sql, logged.String())
 		}

@@ -161,6 +161,17 @@ func (s *Service) within(ctx context.Context, v View, do func(*snapshot) error) 
 	return err
 }
 
+// reason is what the operator's log shows of an error: ours as it is, the engine's kind without its text, which quotes
+// the statement.
+func reason(err error) string {
+	var g gap
+	if _, ok := refusal.As(err); ok || errors.As(err, &g) {
+		return err.Error()
+	}
+	kind, _, _ := strings.Cut(err.Error(), ":")
+	return "embedded engine: " + kind
+}
+
 // plan compiles a statement, or finds it compiled.
 func (s *Service) plan(ctx context.Context, snap *snapshot, v View, sql string, types []catalog.Type) (*plan, error) {
 	key := planKey(sql, types)
@@ -192,7 +203,7 @@ func (s *Service) refuse(sql string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return refusal.New(refusal.QueryCanceled, "canceling statement due to statement timeout")
 	}
-	s.log.Warn("catalog query not supported", "fingerprint", syntax.Fingerprint(sql), "reason", err.Error())
+	s.log.Warn("catalog query not supported", "fingerprint", syntax.Fingerprint(sql), "reason", reason(err))
 	if r, ok := refusal.As(err); ok {
 		return r
 	}
