@@ -202,12 +202,30 @@ func foldExact(op string) func([]Const) (Const, bool) {
 		case "*":
 			return decimal(r, sa+sb)
 		case "/":
-			return Const{Typ: catalog.Of(num), Text: catalog.FormatQuotient(r), Pos: -1}, sa == 0 && sb == 0
+			c, _ := decimal(r, quotientScale(a, b))
+			return c, sa == 0 && sb == 0
 		case "div":
 			return decimal(truncRat(r), 0)
 		}
 		return decimal(r, max(sa, sb))
 	}
+}
+
+// quotientScale is how many decimals PostgreSQL gives the quotient of two whole numbers of type numeric: at least 16
+// significant digits, counted in groups of four (select_div_scale).
+func quotientScale(a, b *big.Rat) int {
+	leading := func(r *big.Rat) (weight int, first string) {
+		digits := new(big.Int).Abs(r.Num()).String()
+		weight = (len(digits) - 1) / 4
+		return weight, digits[:len(digits)-4*weight]
+	}
+	weightA, firstA := leading(a)
+	weightB, firstB := leading(b)
+	weight := weightA - weightB
+	if len(firstA) < len(firstB) || (len(firstA) == len(firstB) && firstA <= firstB) {
+		weight--
+	}
+	return max(16-4*weight, 0)
 }
 
 func exactly(op string, a, b *big.Rat) *big.Rat {

@@ -54,6 +54,9 @@ func Grid(e Expr, rows int64) (Gridded, error) {
 	if !d.Bounded() {
 		return Gridded{}, unboundedError(e, "", -1)
 	}
+	if d.Lo.Cmp(d.Hi) > 0 {
+		return Gridded{}, refusal.New(refusal.NotSupported, "the bounds of %s contradict each other", Label(e))
+	}
 	g := Gridded{Step: gridStep(e)}
 	exact := g.Step != nil
 	if !exact {
@@ -302,9 +305,10 @@ func (g Gridded) writeRounded(k catalog.Kind, normal bool) func(p *Printer, n *n
 			g.scaleFloat(&f, e)
 		}
 		f.WriteString(") AS " + intSQL(k, p.Dialect) + ")")
-		text := f.String()
-		clamped := "CASE WHEN " + text + " > " + g.G.String() + " THEN " + g.G.String() +
-			" WHEN " + text + " < 0 THEN 0 ELSE " + text + " END"
+		clamped := "LEAST(GREATEST(" + f.String() + ", 0), " + whole36(g.G, p.Dialect) + ")"
+		if n.dom.Nullable { // LEAST and GREATEST leave NULL out
+			clamped = "CASE WHEN " + Text(bareOf(n.shown[0]), p.Dialect) + " IS NOT NULL THEN " + clamped + " END"
+		}
 		if normal || shift.Sign() == 0 {
 			p.WriteString(clamped)
 			return

@@ -81,6 +81,9 @@ func (g Gridded) wrong(e Expr, value, normal, plain string, d Dialect) string {
 	if gridStep(e) != nil {
 		near = rat(0)
 	} else {
+		if g.Step.Cmp(rat(1)) > 0 {
+			near.Add(near, big.NewRat(1, 2)) // rounded before it is scaled, too
+		}
 		near.Add(near, new(big.Rat).Mul(new(big.Rat).Abs(x), pow2(-48)))
 	}
 	if off := new(big.Rat).Sub(x, new(big.Rat).Mul(new(big.Rat).SetInt(p), g.Step)); off.Abs(off).Cmp(near) > 0 {

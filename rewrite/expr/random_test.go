@@ -106,7 +106,7 @@ func TestRandomExpressionsAreTotal(t *testing.T) {
 	h := newHarness(t)
 	types := []catalog.Type{catalog.Of(i4), named(t, "numeric(10,2)"), catalog.Of(f8), catalog.Of(txt), catalog.Of(ts), catalog.Of(i8), catalog.Of(dat), catalog.Of(num), catalog.Of(f4)}
 	table := h.mixed(types, 150)
-	const count = 3000
+	const count = 600
 	deep, gridded := 0, 0
 	for seed := range int64(count) {
 		r := rand.New(rand.NewSource(seed))

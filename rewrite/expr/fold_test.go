@@ -1,0 +1,214 @@
+package expr
+
+import (
+	"context"
+	"math/big"
+	"strings"
+	"testing"
+
+	"github.com/dpproxy/dpproxy/catalog"
+)
+
+// What Fold says of a constant expression must be what PostgreSQL answers, to the letter: it goes into answers and lists of
+// values unseen. The operands are what tells folds apart: signs, ties, scales, ends of ranges.
+func TestFoldIsPostgres(t *testing.T) {
+	conn := openPostgres(t)
+	b := &Builder{Mode: Public}
+	var built []Expr
+	add := func(e Expr, err error) {
+		if err == nil {
+			built = append(built, e)
+		}
+	}
+	numbers := []Expr{integer(7), integer(-2), integer(0), literalOf(i8, "9000000000"), literalOf(i2, "-32768"), literalOf(i4, "2147483647"), decimalConst("2.50"), decimalConst("-0.5"),
+		decimalConst("3"), float8("2.5"), float8("-1.5"), float8("0.1"), float8("3.5")}
+	for _, x := range numbers {
+		for _, y := range numbers {
+			for _, o := range []string{"+", "-", "*", "/", "%", "=", "<", ">="} {
+				add(b.Op(o, x, y, -1))
+			}
+			add(b.Greatest([]Expr{x, y}, -1))
+			add(b.Least([]Expr{x, y}, -1))
+			add(b.NullIf(x, y, -1))
+			add(b.Call("div", []Expr{x, y}, -1))
+		}
+		for _, f := range []string{"abs", "ceil", "floor", "round", "trunc"} {
+			add(b.Call(f, []Expr{x}, -1))
+		}
+		for _, digits := range []int64{0, 1, -1, 3} {
+			add(b.Call("round", []Expr{x, integer(digits)}, -1))
+			add(b.Call("trunc", []Expr{x, integer(digits)}, -1))
+		}
+		for _, to := range []string{"int2", "int4", "int8", "numeric", "numeric(5,1)", "float8", "text", "varchar(2)"} {
+			add(castTo(to)(b, []Expr{x}))
+		}
+		add(b.Call("width_bucket", []Expr{x, integer(-3), integer(5), integer(4)}, -1))
+		add(b.In(x, []Expr{integer(7), decimalConst("2.5")}, true, -1))
+		add(b.Op("-", nil, x, -1))
+	}
+	texts := []Expr{literalOf(txt, "Hello, you"), literalOf(txt, ""), literalOf(txt, " a,b "), literalOf(txt, "12")}
+	for _, x := range texts {
+		for _, f := range []string{"lower", "upper", "btrim", "ltrim", "rtrim", "length"} {
+			add(b.Call(f, []Expr{x}, -1))
+		}
+		for _, n := range []int64{-4, -1, 0, 2, 50} {
+			add(b.Call("left", []Expr{x, integer(n)}, -1))
+			add(b.Call("right", []Expr{x, integer(n)}, -1))
+			add(b.Call("substring", []Expr{x, integer(n)}, -1))
+			add(b.Call("substring", []Expr{x, integer(n), integer(3)}, -1))
+			add(b.Call("split_part", []Expr{x, untyped(","), integer(n)}, -1))
+		}
+		add(b.Call("replace", []Expr{x, untyped("l"), untyped("LL")}, -1))
+		add(b.Call("btrim", []Expr{x, untyped("Hu ")}, -1))
+		add(b.Call("starts_with", []Expr{x, untyped("He")}, -1))
+		add(b.Call("concat", []Expr{x, integer(5), untyped("z")}, -1))
+		add(b.Op("||", x, integer(5), -1))
+		for _, to := range []string{"int4", "numeric", "varchar(3)", "boolean"} {
+			add(castTo(to)(b, []Expr{x}))
+		}
+	}
+	for _, x := range []Expr{literalOf(dat, "2020-02-29"), literalOf(ts, "1969-12-31 23:59:59.5"), literalOf(tz, "2020-01-01 10:00:00+00"), literalOf(boo, "t")} {
+		for _, to := range []string{"date", "timestamp", "timestamptz", "text", "int4"} {
+			add(castTo(to)(b, []Expr{x}))
+		}
+	}
+	checked := 0
+	for _, e := range built {
+		c, ok := Fold(e)
+		if !ok {
+			continue
+		}
+		var want *string
+		if err := conn.QueryRow(context.Background(), "SELECT CAST("+Text(e, PostgreSQL)+" AS text)").Scan(&want); err != nil {
+			t.Errorf("%s folds to %q, PostgreSQL fails: %v", Source(e), c.Text, err)
+			continue
+		}
+		checked++
+		got := c.Text
+		if c.Typ.Kind == boo {
+			got = map[string]string{"t": "true", "f": "false"}[got]
+		}
+		if (want == nil) != c.Null || (want != nil && *want != got) {
+			t.Errorf("%s folds to %q, PostgreSQL gives %s", Text(e, PostgreSQL), got, show(want))
+		}
+	}
+	if checked < 500 {
+		t.Errorf("only %d constants were folded", checked)
+	}
+}
+
+func TestFoldLeavesTheRestToTheEngine(t *testing.T) {
+	b := &Builder{Mode: Public}
+	for _, build := range []func() (Expr, error){
+		func() (Expr, error) { return b.Op("/", integer(1), integer(0), -1) },
+		func() (Expr, error) { return b.Op("+", literalOf(i4, "2147483647"), integer(1), -1) },
+		func() (Expr, error) { return b.Op("*", float8("1e308"), float8("10"), -1) },
+		func() (Expr, error) { return b.Op("<", literalOf(txt, "a"), literalOf(txt, "B"), -1) },
+		func() (Expr, error) { return b.Call("sqrt", []Expr{integer(4)}, -1) },
+		func() (Expr, error) { return b.Op("+", unbounded("x", catalog.Of(i4)), integer(1), -1) },
+	} {
+		e, err := build()
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if c, ok := Fold(e); ok {
+			t.Errorf("%s folds to %q", Source(e), c.Text)
+		}
+	}
+}
+
+// The text of intervals, and adding them to timestamps, are PostgreSQL's: domains rest on both.
+func TestIntervalsArePostgres(t *testing.T) {
+	conn := openPostgres(t)
+	for _, text := range []string{"1 day", "1 year 2 months", "-1 month", "3 weeks", "04:05:06", "-04:05:06.5", "1 mon -2 days", "1.5 hours", "2 years ago", "1.5 days", "1.5 months",
+		"100", "1 day 25:00", "-1 year 3 mons 2 days -04:00", "1 decade", "90 min", "1h 2m 3s", "0", "1 century", "@ 1 minute"} {
+		d, ok := parseInterval(text)
+		if !ok {
+			t.Errorf("%q was not read", text)
+			continue
+		}
+		var want string
+		if err := conn.QueryRow(context.Background(), "SELECT CAST(CAST($1::text AS interval) AS text)", text).Scan(&want); err != nil {
+			t.Fatal(text, err)
+		}
+		if got := d.text(); got != want {
+			t.Errorf("%q is %q, PostgreSQL has %q", text, got, want)
+		}
+		for _, at := range []string{"2020-01-31 10:11:12", "1970-01-01 00:00:00", "2000-02-29 23:59:59.999999", "0004-12-31 00:00:00"} {
+			r, err := catalog.ToRat(catalog.Of(ts), at)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := conn.QueryRow(context.Background(), "SELECT CAST(CAST($2::text AS timestamp) + CAST($1::text AS interval) AS text)", text, at).Scan(&want); err != nil {
+				t.Fatal(text, err)
+			}
+			if got := catalog.FormatTimestamp(d.addTo(r.Num().Int64()), false); got != want {
+				t.Errorf("%s + %s is %s, PostgreSQL has %s", at, text, got, want)
+			}
+		}
+	}
+	for _, text := range []string{"", "x", "1 fortnight", "1:2:3:4", "day", "1e30 years", "P1Y"} {
+		if d, ok := parseInterval(text); ok {
+			t.Errorf("%q was read as %s", text, d.text())
+		}
+	}
+}
+
+// date_trunc's and extract's calendar, which lists of values are made of, is PostgreSQL's.
+func TestCalendarIsPostgres(t *testing.T) {
+	conn := openPostgres(t)
+	for _, at := range []string{"2020-01-31 10:11:12.345678", "1969-12-29 00:00:00", "2000-12-31 23:59:59", "2001-01-01 00:00:00", "0001-01-01 00:00:00", "0009-05-06 07:08:09", "9999-12-31 23:59:59", "2021-01-03 00:00:00"} {
+		r, err := catalog.ToRat(catalog.Of(ts), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, unit := range []string{"microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century", "millennium"} {
+			var want string
+			if err := conn.QueryRow(context.Background(), "SELECT CAST(date_trunc($1::text, CAST($2::text AS timestamp)) AS text)", unit, at).Scan(&want); err != nil {
+				t.Fatal(err)
+			}
+			start, _ := truncTo(r.Num().Int64(), unit)
+			if got := catalog.FormatTimestamp(start, false); got != want {
+				t.Errorf("date_trunc(%s, %s) is %s, PostgreSQL has %s", unit, at, got, want)
+			}
+			if next := nextUnit(start, unit); next <= r.Num().Int64() {
+				t.Errorf("the %s after %s starts at %s", unit, at, catalog.FormatTimestamp(next, false))
+			}
+		}
+		for _, field := range []string{"year", "isoyear", "decade", "century", "millennium", "epoch"} {
+			var want string
+			if err := conn.QueryRow(context.Background(), "SELECT CAST(date_part($1::text, CAST($2::text AS timestamp)) AS text)", field, at).Scan(&want); err != nil {
+				t.Fatal(err)
+			}
+			got, wanted := fieldAt(r, field, unbounded("x", catalog.Of(ts))), new(big.Rat)
+			if _, ok := wanted.SetString(want); !ok || new(big.Rat).Sub(got, wanted).Abs(new(big.Rat).Sub(got, wanted)).Cmp(big.NewRat(1, 1000)) > 0 {
+				t.Errorf("%s of %s is %s, PostgreSQL has %s", field, at, got.FloatString(6), want)
+			}
+		}
+	}
+}
+
+func TestLiterals(t *testing.T) {
+	b := &Builder{Mode: Private}
+	for _, c := range []struct{ typ, text, want string }{
+		{"int4", " 42 ", "42"}, {"numeric", "1.50", "1.50"}, {"numeric(5,1)", "1.55", "1.6"}, {"boolean", "yes", "t"},
+		{"date", "2020-02-29", "2020-02-29"}, {"varchar(2)", "abc", "ab"}, {"interval", "90 minutes", "01:30:00"}, {"float8", "1e3", "1000"},
+		{"int4", "x", "22P02"}, {"int4", "99999999999", "22003"}, {"date", "2021-02-29", "22007"}, {"boolean", "maybe", "22P02"}, {"uuid", "1", "22P02"},
+		{"date", "today", "22007"}, {"interval", "soon", "22007"},
+	} {
+		literal := untyped(c.text)
+		literal.Pos = 4
+		e, err := b.Cast(literal, named(t, c.typ), 4)
+		got := ""
+		if err != nil {
+			got = err.Error()[strings.LastIndex(err.Error(), " ")+1:]
+			got = strings.TrimSuffix(got, ")")
+		} else if folded, ok := Fold(e); ok {
+			got = folded.Text
+		}
+		if got != c.want {
+			t.Errorf("%q as %s is %q (%v), want %q", c.text, c.typ, got, err, c.want)
+		}
+	}
+}
