@@ -211,8 +211,10 @@ func columnRecords(d *catalog.Dataset) []record {
 // functionRecords are the aggregates that the analyst may use.
 func functionRecords(q *query) []record {
 	var out []record
+	measured := rewrite.MeasuredAggregates()
 	for _, f := range q.dataset.Catalog.AllowedFunctions {
-		out = append(out, record{"name": text(f), "kind": text("aggregate"), "allowed": boolCell(slices.Contains(q.choices.AllowedFunctions, f))})
+		allowed := slices.Contains(q.choices.AllowedFunctions, f) && slices.Contains(measured, f)
+		out = append(out, record{"name": text(f), "kind": text("aggregate"), "allowed": boolCell(allowed)})
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"math/big"
+	"sort"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
@@ -102,6 +103,18 @@ func aggregates() map[string]aggregateKind {
 	}
 }
 
+// MeasuredAggregates lists, sorted, the aggregate functions that are answered over private rows.
+func MeasuredAggregates() []string {
+	var out []string
+	for name, kind := range aggregates() {
+		if kind.private {
+			out = append(out, name)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
 // canonicalAggregate gives the one name of functions that have two.
 func canonicalAggregate(name string) string {
 	switch name {
@@ -184,7 +197,7 @@ func (a aggregateCall) WithChildren(children []expr.Expr) expr.Expr {
 
 func (a aggregateCall) Print(p *expr.Printer) {
 	// sum of whole numbers is HUGEINT and avg of decimals DOUBLE in DuckDB; the cast gives PostgreSQL's type.
-	cast := p.Dialect == expr.DuckDB && (a.fn == "sum" || a.fn == "avg")
+	cast := duckCast(p.Dialect, a.fn, a.args)
 	if cast {
 		p.WriteString("CAST(")
 	}
@@ -215,17 +228,25 @@ func (a aggregateCall) Print(p *expr.Printer) {
 		p.WriteByte(')')
 	}
 	if cast {
-		p.WriteString(" AS " + duckType(a.typ) + ")")
+		p.WriteString(" AS " + duckType(a.fn, a.typ) + ")")
 	}
 }
 
+// duckCast tells that DuckDB gives another type than PostgreSQL: sums of decimals are decimals of the same scale on both.
+func duckCast(d expr.Dialect, fn string, args []expr.Expr) bool {
+	return d == expr.DuckDB && (fn == "avg" || fn == "sum" && len(args) == 1 && args[0].Type().Kind != catalog.Numeric)
+}
+
 // duckType is the type that a DuckDB aggregate is cast to.
-func duckType(t catalog.Type) string {
+func duckType(fn string, t catalog.Type) string {
 	switch t.Kind {
 	case catalog.Int8:
 		return "BIGINT"
 	case catalog.Numeric:
-		return "DECIMAL(38,6)"
+		if fn == "sum" {
+			return "DECIMAL(38,0)"
+		}
+		return "DECIMAL(38,12)"
 	case catalog.Float4:
 		return "REAL"
 	case catalog.Interval:
@@ -275,7 +296,7 @@ func (w windowCall) WithChildren(children []expr.Expr) expr.Expr {
 }
 
 func (w windowCall) Print(p *expr.Printer) {
-	cast := p.Dialect == expr.DuckDB && (w.fn == "sum" || w.fn == "avg")
+	cast := duckCast(p.Dialect, w.fn, w.args)
 	if cast {
 		p.WriteString("CAST(")
 	}
@@ -306,7 +327,7 @@ func (w windowCall) Print(p *expr.Printer) {
 	}
 	p.WriteByte(')')
 	if cast {
-		p.WriteString(" AS " + duckType(w.typ) + ")")
+		p.WriteString(" AS " + duckType(w.fn, w.typ) + ")")
 	}
 }
 

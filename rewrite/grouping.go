@@ -111,7 +111,7 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 		return nil, err
 	}
 	if c.group.draft == nil {
-		if c.prop == Protected {
+		if c.b.Mode == expr.Private {
 			if err := c.checkWithinUnit(f, call); err != nil {
 				return nil, err
 			}
@@ -168,7 +168,7 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 // measured notes an aggregate over private rows, and stands for its noisy result.
 func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, error) {
 	r, d := c.r, c.group.draft
-	if len(a.order) > 0 {
+	if len(a.order) > 0 && !a.within {
 		return nil, c.fail(refusal.NotSupported, f.Location, "ORDER BY inside an aggregate is not supported over private rows")
 	}
 	k := &call{fn: a.fn, star: a.star, distinct: a.distinct, filter: a.filter, typ: a.typ, loc: f.Location, name: functionName(f)}

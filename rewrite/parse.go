@@ -118,7 +118,7 @@ func intoClause(s *syntax.SelectStmt) bool {
 	return false
 }
 
-// inner makes the Statement of a SELECT inside another statement. Its text is that of the whole statement, its tree is its own.
+// inner makes the Statement of a SELECT inside another statement.
 func (p parser) inner(n *syntax.Node, what string) (*Statement, error) {
 	s := n.GetSelectStmt()
 	if s == nil {
@@ -127,6 +127,10 @@ func (p parser) inner(n *syntax.Node, what string) (*Statement, error) {
 	st, err := p.selectStatement(n, s)
 	if err != nil {
 		return nil, err
+	}
+	// The grammar does not tell where it begins; printed from the tree, its text stands alone.
+	if text, err := syntax.Deparse(n); err == nil {
+		st.Text = text
 	}
 	return st, nil
 }

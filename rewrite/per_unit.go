@@ -102,9 +102,9 @@ func (c *exprContext) checkWithinUnit(f *syntax.FuncCall, a aggregateCall) error
 	if len(a.order) > 0 {
 		return c.fail(refusal.NotSupported, f.Location, "ORDER BY inside an aggregate is not supported over private rows")
 	}
-	if (a.fn == "sum" || a.fn == "avg") && (a.typ.Kind == catalog.Float8 || a.typ.Kind == catalog.Float4) && !a.args[0].Domain().Bounded() {
+	if (a.fn == "sum" || a.fn == "avg") && !sums(a.args[0].Domain()) {
 		name := written(f.Args[0])
-		return c.fail(refusal.NotSupported, f.Location, "%q has no bounds, so its sum could overflow", name).
+		return c.fail(refusal.NotSupported, f.Location, "%q has no bounds, or too wide ones, so its sum could overflow", name).
 			WithHint("Write limits that fit, such as least(greatest(%s, 0), 100), or ask the owner of the data to declare bounds.", name)
 	}
 	if (a.fn == "sum" || a.fn == "avg") && !c.r.roomForSum(a) {
@@ -139,6 +139,16 @@ func (r *resolver) roomForSum(a aggregateCall) bool {
 	}
 	most := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(zeros), nil))
 	return new(big.Rat).Abs(d.Lo).Cmp(most) <= 0 && new(big.Rat).Abs(d.Hi).Cmp(most) <= 0
+}
+
+// sums tells that 2⁴⁰ values of a domain add up within every type that an engine sums in: floats, 128-bit whole numbers, and
+// decimals of 38 digits with 10 after the point.
+func sums(d expr.Domain) bool {
+	most := new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(15), nil))
+	if !d.Bounded() || new(big.Rat).Abs(d.Lo).Cmp(most) > 0 || new(big.Rat).Abs(d.Hi).Cmp(most) > 0 {
+		return false
+	}
+	return d.Step == nil || d.Step.Cmp(big.NewRat(1, 10_000_000_000)) >= 0
 }
 
 // written is an expression in the analyst's own terms.

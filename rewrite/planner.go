@@ -131,7 +131,7 @@ func (r *resolver) root(st *Statement) (*query, error) {
 	if s == nil {
 		return nil, refusal.New(refusal.NotSupported, "only SELECT can be planned")
 	}
-	r.top = s
+	r.top, r.private = s, r.readsPrivate(st.tree)
 	q, err := r.selectBlock(s, nil, nil)
 	if err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ type from interface{ property() Property }
 type scan struct {
 	table *catalog.Table
 	alias string
+	shown string // the analyst's name for it
 	via   []hop
 	unit  unit
 }

@@ -27,6 +27,7 @@ type resolver struct {
 	rules      []string
 	calls      []*call            // aggregate calls over private rows, as written
 	top        *syntax.SelectStmt // the statement's own SELECT
+	private    bool               // the statement reads a private table somewhere
 	aliases    int
 	depth      int
 	// volatile says that the plan holds the time of day, and must not be cached.
@@ -98,12 +99,28 @@ func builder(p Property) *expr.Builder {
 	return &expr.Builder{Mode: expr.Public}
 }
 
-// builderIn is builder for a block from which columns of private rows outside may be seen.
-func builderIn(p Property, sc *scope) *expr.Builder {
-	if sc.underPrivate() {
+// builder gives the rules for expressions of a block, where more than its own rows decide: from it columns of private rows
+// outside may be seen; and a public block that is not the statement's own may become part of a measurement, where whether
+// the engine evaluates it at all depends on private rows. Both must be total.
+func (r *resolver) builder(p Property, sc *scope, nested bool) *expr.Builder {
+	if sc.underPrivate() || p == Public && nested && r.private {
 		return builder(Protected)
 	}
 	return builder(p)
+}
+
+// readsPrivate tells that a tree names a private table (or something of the same name, which does no harm).
+func (r *resolver) readsPrivate(n *syntax.Node) bool {
+	found := false
+	walkTree(n, func(n *syntax.Node) bool {
+		if v := n.GetRangeVar(); v != nil {
+			if t, ok := r.ds.Table(v.Relname); ok && !t.Public {
+				found = true
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // text is an expression's canonical form; two expressions are the same if their texts are.

@@ -21,7 +21,7 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 		q.prop = q.from.property()
 	}
 	sc.private = q.prop == Protected
-	rows := &exprContext{r: r, sc: sc, b: builderIn(q.prop, sc), env: e, clause: "WHERE", prop: q.prop, unit: &q.unit, block: q}
+	rows := &exprContext{r: r, sc: sc, b: r.builder(q.prop, sc, s != r.top), env: e, clause: "WHERE", prop: q.prop, unit: &q.unit, block: q}
 	if err := r.where(q, s, rows); err != nil {
 		return nil, err
 	}
@@ -30,6 +30,9 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 	}
 	if isGrouped(s) {
 		return q, r.groupedBlock(q, s, rows)
+	}
+	if d := distinctAsGroups(q, s, r.top); d != nil {
+		return q, r.groupedBlock(q, d, rows)
 	}
 	return q, r.plainBlock(q, s, rows)
 }
@@ -111,6 +114,22 @@ func isGrouped(s *syntax.SelectStmt) bool {
 		}
 	}
 	return false
+}
+
+// distinctAsGroups reads SELECT DISTINCT a, b over private rows as SELECT a, b … GROUP BY a, b; nil if it is none.
+func distinctAsGroups(q *query, s, top *syntax.SelectStmt) *syntax.SelectStmt {
+	if q.prop != Protected || s != top || len(s.DistinctClause) == 0 || s.DistinctClause[0].GetNode() != nil {
+		return nil
+	}
+	out := &syntax.SelectStmt{TargetList: s.TargetList, SortClause: s.SortClause, LimitCount: s.LimitCount, LimitOffset: s.LimitOffset}
+	for _, n := range s.TargetList {
+		t := n.GetResTarget()
+		if _, _, star := starOf(t.Val); star {
+			return nil
+		}
+		out.GroupClause = append(out.GroupClause, t.Val)
+	}
+	return out
 }
 
 // plainBlock resolves a block without aggregation.

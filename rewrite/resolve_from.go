@@ -184,7 +184,7 @@ func (r *resolver) derivedColumn(d *derived, i int, c Column) expr.Column {
 		r.notNullByList[key] = true
 	}
 	if q.grouped {
-		column.Clamp = column.Dom.Bounded() // an average of floats may leave its bounds by a rounding
+		column.Clamp = column.Dom.Bounded() && q.unitColumn() != column.Name // an average of floats may leave its bounds by a rounding
 		if a, ok := e.(aggregateCall); ok {
 			if bounds, ok := r.perUnitBounds(a); ok {
 				r.fallback[key] = bounds
@@ -223,6 +223,7 @@ func (r *resolver) scan(t *catalog.Table, v *syntax.RangeVar) (from, fromColumns
 	if v.Alias != nil {
 		name = v.Alias.Aliasname
 	}
+	s.shown = name
 	out, err := r.rename(cols, name, columnNames(v.Alias), v.Location)
 	return s, out, err
 }
@@ -250,7 +251,7 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 	if err := r.addColumns(both, rc); err != nil {
 		return nil, none, err
 	}
-	b := builderIn(out.property(), both)
+	b := r.builder(out.property(), both, true)
 	switch {
 	case j.IsNatural || len(j.UsingClause) > 0:
 		names := columnNames(&syntax.Alias{Colnames: j.UsingClause})

@@ -40,7 +40,7 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 			q.groups = append(q.groups, k.e)
 		}
 		q.grouped = true
-		outer.b, outer.windows = builderIn(q.prop, rows.sc), !rows.sc.sealed
+		outer.b, outer.windows = rows.b, !rows.sc.sealed
 	}
 	if err := r.selectList(q, s, outer); err != nil {
 		return err

@@ -74,7 +74,7 @@ func (r *resolver) castColumn(q *query, i int, t catalog.Type, outer *scope) err
 	if have.Kind == t.Kind && have.Array == t.Array {
 		return nil
 	}
-	e, err := builderIn(q.prop, outer).Coerce(q.items[i].e, t, -1)
+	e, err := r.builder(q.prop, outer, true).Coerce(q.items[i].e, t, -1)
 	if err != nil {
 		return r.at(err, -1)
 	}
@@ -136,7 +136,7 @@ func unionDomain(a, b expr.Domain) expr.Domain {
 // valuesList resolves VALUES (…), (…).
 func (r *resolver) valuesList(s *syntax.SelectStmt, outer *scope, e *env) (*query, error) {
 	q := &query{}
-	ctx := &exprContext{r: r, sc: &scope{parent: outer}, b: builderIn(Public, outer), env: e, clause: "VALUES", block: q}
+	ctx := &exprContext{r: r, sc: &scope{parent: outer}, b: r.builder(Public, outer, s != r.top), env: e, clause: "VALUES", block: q}
 	for _, n := range s.ValuesLists {
 		row, err := ctx.all(n.GetList().GetItems())
 		if err != nil {

@@ -130,6 +130,9 @@ func (c *exprContext) comparable(test expr.Expr, q *query, loc int32) error {
 // mayStandHere holds which sub-queries are allowed in which block.
 func (c *exprContext) mayStandHere(s *subQuery, loc int32) error {
 	switch {
+	case c.prop != Protected && c.b.Mode == expr.Private && s.kind == "scalar" && s.q.prop == Public:
+		return c.fail(refusal.NotSupported, loc, "a sub-query of one value is not supported within a query over private rows").
+			WithHint("Join the public table.")
 	case c.prop != Protected && s.q.prop != Protected:
 		// Public or released rows over public or released rows: what comes out is as far as the farther of them.
 		if c.block != nil {

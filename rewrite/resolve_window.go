@@ -24,7 +24,7 @@ func (c *exprContext) windowCall(f *syntax.FuncCall, name string) (expr.Expr, er
 	switch {
 	case !ok:
 		return nil, c.fail(refusal.NotSupported, loc, "window function %q is not supported", name)
-	case c.prop == Protected:
+	case c.prop == Protected || c.b.Mode == expr.Private:
 		return nil, c.fail(refusal.NotSupported, loc, "window functions are not supported over private rows").
 			WithHint("Aggregate in a sub-query, and put the window function over its result.")
 	case !c.windows:

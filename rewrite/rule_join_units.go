@@ -296,7 +296,7 @@ func (r *resolver) describeUnit(f from) string {
 			continue
 		}
 		if p := r.pathOf(s.table); p != nil {
-			return s.table.Name + "." + p.Column
+			return s.shown + "." + p.Column
 		}
 	}
 	return "the left side's unit column"

@@ -172,8 +172,9 @@ func sameFilter(have []*released, k *call) bool {
 	return false
 }
 
-// maxVarianceGrid bounds G where G² is summed: 2⁴⁰, so that a square fits 128 bits with room for 2⁴⁰ rows.
-func maxVarianceGrid() *big.Int { return new(big.Int).Lsh(big.NewInt(1), 40) }
+// maxDeltaBits bounds Δ = m·G (or m·G²): 2⁸⁶, so that sums over 2⁴⁰ rows, and their products with m before they are cut, fit
+// the 127 bits of the engines' exact whole numbers. An overflow would tell whether a row is there.
+const maxDeltaBits = 86
 
 // gridOf computes Δ.
 func (r *resolver) gridOf(s *released, w *wants, m int64) error {
@@ -200,14 +201,14 @@ func (r *resolver) gridOf(s *released, w *wants, m int64) error {
 	case specPair:
 		s.delta = new(big.Int).Mul(rows, g.G)
 	case specTriple:
-		if g.G.Cmp(maxVarianceGrid()) > 0 {
-			return r.fail(refusal.NotSupported, w.loc, "the bounds of this column are too wide for a variance").
-				WithHint("Narrow them in the query: least(greatest(x, 0), 100).")
-		}
 		s.delta = new(big.Int).Mul(rows, new(big.Int).Mul(g.G, g.G))
 	}
 	if s.delta.Sign() < 0 {
 		return r.fail(refusal.NotSupported, w.loc, "the bounds of %q contradict each other", w.written)
+	}
+	if s.delta.BitLen() > maxDeltaBits || g.G.BitLen() > maxDeltaBits {
+		return r.fail(refusal.NotSupported, w.loc, "the bounds of %q are too wide for an exact sum", w.written).
+			WithHint("Narrow them in the query: least(greatest(%s, 0), 100).", w.written)
 	}
 	if s.delta.Sign() == 0 {
 		s.delta = big.NewInt(1) // a constant column: nothing moves, and a scale of 0 is no noise

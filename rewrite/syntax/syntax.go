@@ -76,6 +76,8 @@ func countChains(sql string, scan *pg.ScanResult) int {
 			continue
 		case pg.Token_ASCII_40, pg.Token_ASCII_41: // brackets end in a clean error by themselves
 			continue
+		case pg.Token_ASCII_46, pg.Token_CASE, pg.Token_WHEN, pg.Token_THEN, pg.Token_ELSE, pg.Token_END_P, pg.Token_AS: // do not nest
+			continue
 		}
 		if t.KeywordKind == pg.KeywordKind_UNRESERVED_KEYWORD || t.KeywordKind == pg.KeywordKind_COL_NAME_KEYWORD {
 			continue

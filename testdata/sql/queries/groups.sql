@@ -85,3 +85,6 @@ SELECT born, count(*) FROM patients GROUP BY born
 -- name: numeric key; own=groups of one unit are not shown
 SELECT height, count(*) FROM patients GROUP BY height
 
+-- name: distinct keys
+SELECT DISTINCT sex, smoker FROM patients ORDER BY sex, smoker
+

@@ -91,3 +91,12 @@ SELECT count(*) FROM visits v JOIN patients p ON v.patient_id = p.patient_id WHE
 -- name: in by the other side's column
 SELECT count(*) FROM visits v JOIN patients p USING (patient_id) WHERE p.patient_id IN (SELECT patient_id FROM visits WHERE urgent)
 
+-- name: sub-query over a public table with a division; own=PostgreSQL divides by zero
+SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM departments d WHERE 1 / (CASE WHEN p.patient_id = 17 AND p.sex = 'm' THEN 0 ELSE 1 END) = d.department_id)
+
+-- name: public sub-select with a division joined with private rows; own=PostgreSQL divides by zero
+SELECT count(*) FROM patients p JOIN (SELECT 1 / (department_id - 1) AS x FROM departments) s ON s.x = p.age WHERE p.patient_id = 17
+
+-- name: public join condition with a division; own=PostgreSQL divides by zero
+SELECT count(*) FROM (departments a JOIN departments b ON 1 / (a.department_id - 1) = b.department_id), patients p WHERE p.age > 200
+

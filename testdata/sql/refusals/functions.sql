@@ -103,3 +103,12 @@ SELECT count(*) FROM patients HAVING age > 3
 -- name: wrong arguments
 SELECT count(age, sex) FROM patients
 
+-- name: a sum that could overflow an engine
+SELECT sum(CASE WHEN patient_id <= 17 THEN 100000000000000000000000000000000000 ELSE 0 END) FROM patients
+
+-- name: a sum within units that could overflow an engine
+SELECT count(*) FROM (SELECT patient_id, sum(CASE WHEN patient_id = 17 THEN 1000000000000000000000000000000000 ELSE 0 END) AS s FROM visits GROUP BY patient_id) x
+
+-- name: a variance with bounds that are too wide
+SELECT variance(CASE WHEN smoker THEN 100000000000000000 ELSE 0 END) FROM patients
+

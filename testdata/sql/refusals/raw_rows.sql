@@ -11,7 +11,7 @@ SELECT age FROM patients
 SELECT age FROM patients WHERE patient_id = 1
 
 -- name: distinct
-SELECT DISTINCT region FROM patients
+SELECT DISTINCT * FROM patients
 
 -- name: order
 SELECT age FROM patients ORDER BY age
