@@ -253,7 +253,7 @@ func buildBits(n *node) error {
 	}
 	n.dom.Step = rat(1)
 	n.in = &span{}
-	if s.lo == nil || s.hi == nil || s.lo.Sign() < 0 || n.name == "not bits" {
+	if s.lo == nil || s.hi == nil || s.lo.Sign() < 0 || n.name == "~x" {
 		return nil
 	}
 	// Non-negative: no bit above the highest of both.

@@ -41,7 +41,7 @@ func arithmetic() []function {
 			list = append(list, function{name: name, args: kinds(k, k), result: k, build: buildInt("%"), fold: foldExact("%")})
 		}
 		list = append(list,
-			function{name: "negate", args: kinds(k), result: k, build: buildIntSign(neg, "(- $1)"), fold: foldSign("negate")},
+			function{name: "-x", args: kinds(k), result: k, build: buildIntSign(neg, "(- $1)"), fold: foldSign("negate")},
 			function{name: "abs", args: kinds(k), result: k, build: buildIntSign(abs, "abs($1)"), fold: foldSign("abs")},
 			function{name: "@", args: kinds(k), result: k, build: buildIntSign(abs, "abs($1)"), fold: foldSign("abs")})
 	}
@@ -50,12 +50,12 @@ func arithmetic() []function {
 	}
 	for _, k := range kinds(num, f4, f8) {
 		list = append(list,
-			function{name: "negate", args: kinds(k), result: k, build: keepStep(neg), pg: "(- $1)", fold: foldSign("negate")},
+			function{name: "-x", args: kinds(k), result: k, build: keepStep(neg), pg: "(- $1)", fold: foldSign("negate")},
 			function{name: "abs", args: kinds(k), result: k, build: keepStep(abs), pg: "abs($1)", fold: foldSign("abs")},
 			function{name: "@", args: kinds(k), result: k, build: keepStep(abs), pg: "abs($1)", fold: foldSign("abs")})
 	}
 	for _, k := range kinds(i2, i4, i8, num, f4, f8) {
-		list = append(list, function{name: "identity", args: kinds(k), result: k, build: identity, pg: "(+ $1)"})
+		list = append(list, function{name: "+x", args: kinds(k), result: k, build: identity, pg: "(+ $1)"})
 	}
 	return append(list,
 		function{name: "div", args: kinds(num, num), result: num, build: buildNumeric("div"), fold: foldExact("div")},
@@ -82,7 +82,7 @@ func bitFunctions() []function {
 				function{name: "#", args: kinds(a, b), result: a, build: buildBits, pg: "($1 # $2)", duck: "xor($1, $2)"})
 		}
 		list = append(list,
-			function{name: "not bits", args: kinds(a), result: a, build: buildBits, pg: "(~ $1)", duck: "(~ $1)"},
+			function{name: "~x", args: kinds(a), result: a, build: buildBits, pg: "(~ $1)", duck: "(~ $1)"},
 			function{name: "<<", args: kinds(a, i4), result: a, build: publicOnly("Multiply by a power of two instead."), pg: "($1 << $2)"},
 			function{name: ">>", args: kinds(a, i4), result: a, build: publicOnly("Divide by a power of two instead."), pg: "($1 >> $2)"})
 	}

@@ -221,13 +221,13 @@ func (b *Builder) Op(op string, left, right Expr, pos int) (Expr, error) {
 		args = []Expr{right}
 		switch op {
 		case "-":
-			name = "negate"
+			name = "-x"
 		case "+":
-			name = "identity"
+			name = "+x"
 		case "~":
-			name = "not bits"
+			name = "~x"
 		}
-		if c, ok := right.(Const); ok && name == "negate" && c.Typ.IsNumeric() && !c.Null {
+		if c, ok := right.(Const); ok && name == "-x" && c.Typ.IsNumeric() && !c.Null {
 			if folded, ok := foldSign("negate")([]Const{c}); ok {
 				folded.Typ, folded.Pos = c.Typ, pos
 				return folded, nil
@@ -252,7 +252,7 @@ func (b *Builder) Op(op string, left, right Expr, pos int) (Expr, error) {
 // resolveOperator: with one untyped literal PostgreSQL first tries the operator of two operands of the known type.
 func resolveOperator(name string, args []Expr) (*function, bool) {
 	candidates := catalogOfFunctions()[name]
-	if letter(name) && name != "negate" && name != "identity" && name != "not bits" {
+	if letter(name) {
 		return nil, false
 	}
 	if len(args) == 2 && isUnknown(args[0]) != isUnknown(args[1]) {

@@ -8,6 +8,8 @@ import (
 
 // Expr is a typed scalar expression. Expressions are immutable; two are the same if they print the same.
 type Expr interface {
+	// Type is what PostgreSQL declares. Over private rows a whole number may be printed in a wider SQL type (an integer
+	// product that could overflow is a bigint), which GroupKey and Grid see to.
 	Type() catalog.Type
 	Domain() Domain
 	// Children are the direct operands, for walks.
@@ -26,7 +28,8 @@ type Domain struct {
 	// Step, if not nil, says that every value is a whole multiple of it (1 for whole numbers, 1/100 for numeric(p,2)).
 	Step *big.Rat
 	// Values, if not nil, is a complete list of the non-NULL values, in PostgreSQL's output text, in the type's order,
-	// known without looking at data. It may be empty.
+	// known without looking at data. It may be empty. A column's list is what the owner declared, and nothing enforces it
+	// in print: keys outside it are dropped by whoever makes the list public keys, and no bound or guard rests on it.
 	Values []string
 	// MaxLen bounds a text's length in characters; 0 is unknown.
 	MaxLen int

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,7 +27,8 @@ type function struct {
 	fold func(args []Const) (Const, bool)
 }
 
-// catalogOfFunctions is the closed list: nothing else can be called. Operators stand under their own names.
+// catalogOfFunctions is the closed list: nothing else can be called. Operators stand under their own names, prefix
+// operators as "-x", "+x" and "~x".
 var catalogOfFunctions = sync.OnceValue(func() map[string][]*function {
 	table := map[string][]*function{}
 	for _, list := range [][]function{
@@ -40,14 +42,15 @@ var catalogOfFunctions = sync.OnceValue(func() map[string][]*function {
 	return table
 })
 
-// Names lists the functions that can be called, operators left out, for `dp.functions` and messages.
+// Names lists the functions that can be called, operators left out, in alphabetical order.
 func Names() []string {
 	var names []string
 	for name := range catalogOfFunctions() {
-		if name[0] >= 'a' && name[0] <= 'z' {
+		if letter(name) {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names)
 	return names
 }
 
@@ -242,6 +245,8 @@ func source(e Expr) string {
 		switch {
 		case x.name == "cast" && len(parts) == 1:
 			return parts[0]
+		case !letter(x.name) && len(parts) == 1:
+			return strings.TrimSuffix(x.name, "x") + parts[0]
 		case !letter(x.name) && len(parts) == 2 && x.name == strings.ToLower(x.name):
 			return parts[0] + " " + x.name + " " + parts[1]
 		}

@@ -54,7 +54,7 @@ func dateFunctions() []function {
 		{name: "*", args: kinds(itv, f8), result: itv, build: onlyPublic, pg: "($1 * $2)"},
 		{name: "*", args: kinds(f8, itv), result: itv, build: onlyPublic, pg: "($1 * $2)"},
 		{name: "/", args: kinds(itv, f8), result: itv, build: onlyPublic, pg: "($1 / $2)"},
-		{name: "negate", args: kinds(itv), result: itv, build: onlyPublic, pg: "(- $1)"},
+		{name: "-x", args: kinds(itv), result: itv, build: onlyPublic, pg: "(- $1)"},
 	}
 	for _, k := range kinds(itv, i4, i8, num, f8) {
 		list = append(list, function{name: "to_char", args: kinds(k, txt), result: txt, build: onlyPublic})

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"context"
 	"fmt"
 	"math/rand"
 	"testing"
@@ -177,4 +178,46 @@ func TestSizeIsLimited(t *testing.T) {
 		e = next
 	}
 	t.Error("100 nested guards were accepted: ", fmt.Sprint(len(Text(e, PostgreSQL))))
+}
+
+// Random regular expressions that checkRegex accepts: both engines compile them, and say the same of a few texts. (An error
+// in a pattern would show only where there are rows.)
+func TestAcceptedRegexesCompile(t *testing.T) {
+	pg, duck := openPostgres(t), openDuck(t)
+	pieces := []string{"a", "b", "0", ".", "*", "+", "?", "{2}", "{1,}", "{0,3}", "(", "(?:", ")", "|", "[a-c]", "[^a]", "[[:digit:]x]", `\d`, `\w`, `\s`, `\.`, `\-`, "^", "$", "é", "[", "]", "-", "{", ",", `\`}
+	r := rand.New(rand.NewSource(7))
+	accepted := 0
+	for range 20_000 {
+		pattern := ""
+		for range 1 + r.Intn(7) {
+			pattern += pieces[r.Intn(len(pieces))]
+		}
+		if checkRegex(pattern, -1) != nil {
+			continue
+		}
+		accepted++
+		if accepted%10 != 0 { // one in ten is asked of the engines
+			continue
+		}
+		const texts = "unnest(ARRAY['', 'a', 'ab', 'b0', 'é.', E'a\\nb', 'abc-12', 'xx'])"
+		var want string
+		err := pg.QueryRow(context.Background(), "SELECT string_agg(CASE WHEN x ~ $1::text THEN 't' ELSE 'f' END, '') FROM "+texts+" x", pattern).Scan(&want)
+		if err != nil {
+			t.Errorf("%q: PostgreSQL: %v", pattern, err)
+			continue
+		}
+		var got string
+		err = duck.QueryRow("SELECT string_agg(CASE WHEN regexp_matches(x, $1, 's') THEN 't' ELSE 'f' END, '') FROM "+
+			"(SELECT unnest(['', 'a', 'ab', 'b0', 'é.', 'a' || chr(10) || 'b', 'abc-12', 'xx']) AS x)", pattern).Scan(&got)
+		if err != nil {
+			t.Errorf("%q: DuckDB: %v", pattern, err)
+			continue
+		}
+		if got != want {
+			t.Errorf("%q: PostgreSQL matches %s, DuckDB %s", pattern, want, got)
+		}
+	}
+	if accepted < 2000 {
+		t.Errorf("only %d patterns were accepted", accepted)
+	}
 }
