@@ -182,7 +182,7 @@ func buildSubstring(n *node) error {
 		if length, ok := constInt(n.args[2]); ok && length > 0 && length < 1<<30 {
 			n.dom.MaxLen = int(length)
 		}
-		if s := spanOf(n.args[2]); n.mode == Private && s.lo.Sign() < 0 {
+		if s := spanOf(n.args[2]); n.mode == Private && (s.lo == nil || s.lo.Sign() < 0) {
 			n.guard(2, "$1 >= 0")
 		}
 	}

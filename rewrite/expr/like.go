@@ -30,6 +30,9 @@ func (b *Builder) Like(e, pattern, escape Expr, kind string, not bool, pos int) 
 	if err != nil {
 		return nil, noOperator("~~", []Expr{e, pattern}, pos, false)
 	}
+	if e.Type().Kind == catalog.Bpchar {
+		args[0] = e // its blanks at the end count here
+	}
 	n := b.newNode(kind, catalog.Of(boo), args, pos, func(args []Expr) (Expr, error) {
 		if len(args) == 3 {
 			return b.Like(args[0], args[1], args[2], kind, not, pos)

@@ -49,6 +49,16 @@ func (g *generator) try(depth int) (Expr, error) {
 		names := []string{"abs", "ceil", "floor", "round", "trunc", "sign", "sqrt", "cbrt", "ln", "log", "exp", "lower", "upper", "btrim", "length", "reverse"}
 		return g.b.Call(names[g.r.Intn(len(names))], []Expr{x}, -1)
 	case 8:
+		switch g.r.Intn(6) {
+		case 0:
+			return g.b.Call("replace", []Expr{x, untyped("a"), y()}, -1)
+		case 1:
+			return g.b.Call("lpad", []Expr{x, integer(5), untyped("xy")}, -1)
+		case 2:
+			return g.b.Call("substring", []Expr{x, y(), y()}, -1)
+		case 3:
+			return g.b.Like(x, untyped("a%[1]"), nil, []string{"like", "ilike", "similar to"}[g.r.Intn(3)], g.r.Intn(2) == 0, -1)
+		}
 		names := []string{"left", "right", "mod", "div", "power", "round", "trunc", "strpos", "concat", "starts_with", "age", "substring"}
 		return g.b.Call(names[g.r.Intn(len(names))], []Expr{x, y()}, -1)
 	case 9:
