@@ -97,6 +97,7 @@ func TestDangerousDoors(t *testing.T) {
 	for imported, owners := range map[string][]string{
 		"github.com/pganalyze/pg_query_go/v5":          {"rewrite/syntax"},
 		"github.com/duckdb/duckdb-go/v2":               {"engine", "internal/demodata", "introspect"},
+		"github.com/duckdb/duckdb-go-bindings":         {"engine"},
 		"math/rand":                                    nil,
 		"math/rand/v2":                                 nil,
 		"github.com/google/differential-privacy/go/v3": nil,
