@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,7 @@ import (
 // waitFor polls a condition that another goroutine makes true; it is not a pause.
 func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); !ok(); runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatalf("%s did not happen", what)
 		}

@@ -65,7 +65,7 @@ func benchmarkProxy(b *testing.B, reuse string) {
 	sort.Slice(whole, func(i, j int) bool { return whole[i] < whole[j] })
 	b.ReportMetric(float64(own[len(own)/2].Microseconds()), "direct-µs")
 	b.ReportMetric(float64(whole[len(whole)/2].Microseconds()), "through-µs")
-	b.ReportMetric(float64((whole[len(whole)/2]-own[len(own)/2]).Microseconds()), "proxy's-own-µs")
+	b.ReportMetric(float64((whole[len(whole)/2] - own[len(own)/2]).Microseconds()), "proxy's-own-µs")
 }
 
 func drainQuery(b *testing.B, c *pgx.Conn, sql string) time.Duration {
