@@ -149,10 +149,15 @@ func (r *resolver) ownColumnsOnly(d *draft) error {
 		check(d.unit.e)
 	}
 	if !ok {
-		return r.fail(refusal.NotSupported, -1, "a sub-query that aggregates private rows cannot depend on the row outside").
-			WithHint("Join the tables and use GROUP BY.")
+		return r.correlated()
 	}
 	return nil
+}
+
+// correlated refuses a measurement that would be another one for each row outside.
+func (r *resolver) correlated() error {
+	return r.fail(refusal.NotSupported, -1, "a sub-query that aggregates private rows cannot depend on the row outside").
+		WithHint("Join the tables and use GROUP BY.")
 }
 
 // measurement prints a finished draft.

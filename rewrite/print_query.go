@@ -11,6 +11,7 @@ import (
 // queryStyle says how a query is printed.
 type queryStyle struct {
 	unit         bool // with its unit as an extra column u, if no column of its own shows it
+	always       bool // with u even if a column shows the unit: the other side of a union needs it
 	dropNullUnit bool // without the rows that belong to no unit
 }
 
@@ -39,6 +40,7 @@ func printQuery(p *expr.Printer, q *query, style queryStyle) {
 }
 
 func printSetOperation(p *expr.Printer, q *query, style queryStyle) {
+	style.always = style.always || style.unit && q.unitColumn() == "u"
 	side := func(s *query) {
 		p.WriteByte('(')
 		printQuery(p, s, style)
@@ -89,7 +91,7 @@ func printBlock(p *expr.Printer, q *query, style queryStyle) {
 		p.WriteString(" AS ")
 		p.Ident("c" + strconv.Itoa(i+1))
 	}
-	if style.unit && q.unit.e != nil && q.unitColumn() == "u" {
+	if style.unit && q.unit.e != nil && (style.always || q.unitColumn() == "u") {
 		if len(q.items) > 0 {
 			p.WriteString(", ")
 		}

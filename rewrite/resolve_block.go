@@ -11,7 +11,7 @@ import (
 
 // block resolves one SELECT … FROM … WHERE … GROUP BY … block.
 func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, error) {
-	sc := &scope{parent: outer}
+	sc, before := &scope{parent: outer}, outer.reads()
 	q := &query{}
 	var err error
 	if q.from, err = r.fromClause(s.FromClause, sc, e); err != nil {
@@ -29,7 +29,13 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 		return nil, err
 	}
 	if isGrouped(s) {
-		return q, r.groupedBlock(q, s, rows)
+		if err := r.groupedBlock(q, s, rows); err != nil {
+			return nil, err
+		}
+		if _, measured := q.from.(*releasedRef); measured && outer.reads() != before {
+			return nil, r.correlated()
+		}
+		return q, nil
 	}
 	if d := distinctAsGroups(q, s, r.top); d != nil {
 		return q, r.groupedBlock(q, d, rows)

@@ -207,6 +207,13 @@ func (c *exprContext) column(v *syntax.ColumnRef) (expr.Expr, error) {
 	if err != nil {
 		return nil, located{err.At(syntax.CharOffset(c.r.source, int(v.Location)))}
 	}
+	if depth > 0 {
+		c.sc.noteRead(depth)
+	}
+	if depth > 0 && c.sc.at(depth).gone {
+		return nil, c.fail(refusal.NotSupported, v.Location, "a sub-query beside an aggregate cannot depend on the rows that were aggregated").
+			WithHint("Join the tables, or put the aggregated query into FROM.")
+	}
 	if depth > 0 && c.prop != Protected && (c.group != nil || c.sc.sealedWithin(depth)) {
 		return nil, c.fail(refusal.NotSupported, v.Location, "this correlated sub-query is not supported")
 	}

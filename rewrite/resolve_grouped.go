@@ -32,6 +32,7 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 		}
 		outer.b, outer.prop, outer.windows = builder(Released), Released, true
 		outer.unit = nil
+		outer.sc = &scope{parent: rows.sc.parent, cols: rows.sc.cols, tables: rows.sc.tables, gone: true}
 	default:
 		rows.sc.sealed = rows.sc.underPrivate()
 		for _, k := range keys {

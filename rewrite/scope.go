@@ -14,6 +14,10 @@ type scope struct {
 	private bool
 	// sealed says that the block aggregates public rows, which no column of a private row outside may take part in.
 	sealed bool
+	// gone says that the block's rows were measured: only what was released of them is left.
+	gone bool
+	// refs counts what inner blocks read of this one.
+	refs int
 }
 
 // scopeColumn is one visible column.
@@ -32,6 +36,30 @@ func (s *scope) underPrivate() bool {
 		}
 	}
 	return false
+}
+
+// at is the block `depth` blocks outward.
+func (s *scope) at(depth int) *scope {
+	for ; depth > 0 && s != nil; depth-- {
+		s = s.parent
+	}
+	return s
+}
+
+// noteRead counts a column that was found `depth` blocks outward.
+func (s *scope) noteRead(depth int) {
+	if s = s.at(depth); s != nil {
+		s.refs++
+	}
+}
+
+// reads sums what inner blocks have read of this block and those around it.
+func (s *scope) reads() int {
+	n := 0
+	for ; s != nil; s = s.parent {
+		n += s.refs
+	}
+	return n
 }
 
 // sealedWithin tells whether one of the `depth` innermost blocks is sealed.

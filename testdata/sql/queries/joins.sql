@@ -100,3 +100,12 @@ SELECT count(*) FROM patients p JOIN (SELECT 1 / (department_id - 1) AS x FROM d
 -- name: public join condition with a division; own=PostgreSQL divides by zero
 SELECT count(*) FROM (departments a JOIN departments b ON 1 / (a.department_id - 1) = b.department_id), patients p WHERE p.age > 200
 
+
+-- name: a key of a public table set equal to another column of it finds any number of rows
+SELECT count(*), sum(p.age) FROM patients p JOIN departments d ON d.department_id = d.department_id
+
+-- name: a sub-query per unit joined back to the unit
+SELECT p.sex, avg(n) FROM patients p JOIN (SELECT patient_id, count(*) n FROM visits GROUP BY patient_id) y ON p.patient_id = y.patient_id GROUP BY p.sex
+
+-- name: a union of three whose unit stands in different columns
+SELECT count(*), avg(age) FROM (SELECT age, patient_id AS a FROM patients UNION ALL SELECT stay_days, patient_id FROM visits UNION ALL SELECT quantity, item_id FROM items) u

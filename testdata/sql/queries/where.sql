@@ -112,3 +112,24 @@ SELECT count(*) FROM visits WHERE note ~ '^rout'
 -- name: quoted array parameter; p1={"north","south"}
 SELECT count(*) FROM patients WHERE region = ANY($1)
 
+
+-- name: bounds that contradict the declared ones; own=PostgreSQL gives NULL where no row passes
+SELECT avg(age), variance(age) FROM patients WHERE age > 200
+
+-- name: bounds that contradict each other; own=PostgreSQL gives NULL where no row passes
+SELECT sum(age), avg(income) FROM patients WHERE age > 100 AND age < 50 AND income > 1e300
+
+-- name: division in a public sub-query by a private column; own=PostgreSQL divides by zero
+SELECT count(*) FROM visits v WHERE EXISTS (SELECT 1 FROM departments d WHERE 1 / v.stay_days >= d.floor)
+
+-- name: casts and overflow of private columns in public sub-queries; own=PostgreSQL fails on such text
+SELECT count(*) FROM visits v WHERE v.tokens + 9223372036854775807 IN (SELECT v.tokens + 9223372036854775807 FROM departments) OR EXISTS (VALUES (CAST(v.note AS integer)))
+
+-- name: a join condition of a public sub-query reads a private column; own=PostgreSQL divides by zero
+SELECT count(*) FROM visits v WHERE EXISTS (SELECT 1 FROM departments d JOIN departments e ON 1 / v.stay_days = e.floor)
+
+-- name: sorting and grouping of a public sub-query read a private column; own=PostgreSQL divides by zero
+SELECT count(*) FROM visits v WHERE EXISTS (SELECT DISTINCT d.floor / v.stay_days FROM departments d ORDER BY d.floor / v.stay_days) OR EXISTS (SELECT 1 FROM departments d GROUP BY 1 / v.stay_days)
+
+-- name: no value of a declared list passes
+SELECT sex, sum(v.cost) FROM patients p JOIN visits v USING (patient_id) WHERE sex IN ('zz') GROUP BY sex

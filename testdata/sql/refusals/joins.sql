@@ -64,3 +64,30 @@ SELECT count(*) FROM patients p JOIN dp.tables t ON t.name = p.region
 -- name: released aggregate inside a same-unit sub-query
 SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM departments d WHERE d.department_id IN (SELECT count(*) FROM visits v WHERE v.patient_id = p.patient_id))
 
+
+-- name: a released value in VALUES joined with private rows
+SELECT count(*) FROM patients p JOIN (VALUES ((SELECT count(*) FROM patients))) v(x) ON p.age < v.x
+
+-- name: a released value in VALUES compared with private rows
+SELECT count(*) FROM patients p WHERE p.age IN (VALUES ((SELECT count(*) FROM visits)))
+
+-- name: a released value in the condition of a public join
+SELECT count(*) FROM visits v JOIN (SELECT d.* FROM departments d JOIN departments e ON d.floor = (SELECT count(*) FROM patients)) x ON x.department_id = v.department_id
+
+-- name: an aggregate of a private column in a public sub-query
+SELECT count(*) FROM visits v WHERE EXISTS (SELECT 1 FROM departments d HAVING sum(1 / v.stay_days) > 1)
+
+-- name: a window over a private column in a public sub-query
+SELECT count(*) FROM visits v WHERE EXISTS (SELECT ntile(v.stay_days) OVER () FROM departments d)
+
+-- name: a measurement that depends on the row outside, two levels down
+SELECT d.name, (SELECT count(*) FROM visits v WHERE EXISTS (SELECT 1 FROM departments e WHERE e.floor = d.floor)) FROM departments d
+
+-- name: a measurement that depends on the row outside, within FROM
+SELECT d.name, (SELECT count(*) FROM (SELECT * FROM visits v WHERE v.stay_days = d.floor) x) FROM departments d
+
+-- name: a sub-query beside an aggregate that reads the aggregated rows
+SELECT stay_days, (SELECT max(d.floor) FROM departments d WHERE d.floor < stay_days), count(*) FROM visits GROUP BY stay_days
+
+-- name: an average within units whose squares overflow
+SELECT avg(s) FROM (SELECT v.patient_id, avg(p.income * 1e200) AS s FROM patients p JOIN visits v ON p.patient_id = v.patient_id GROUP BY v.patient_id) x
