@@ -110,6 +110,9 @@ func (l *loader) tls(v value) {
 	v.object(fields{
 		"cert": setPath(&t.Cert), "key": setPath(&t.Key), "client_ca": setPath(&t.ClientCA), "required": setBool(&t.Required),
 	})
+	if t.Cert == "" && t.Key == "" && t.ClientCA == "" && !t.Required {
+		return // `tls: {required: false}` says plaintext alone
+	}
 	if t.Cert == "" || t.Key == "" {
 		v.fault("needs both cert and key").Hint = "PEM files; relative paths are relative to this file"
 	}

@@ -94,7 +94,9 @@ func checkStability(t *testing.T, s *source, ds *catalog.Dataset, cases []sqlCas
 				if err != nil {
 					t.Fatalf("%s without unit %d: %v", w.label, id, err)
 				}
-				compareExact(t, w, got, id)
+				for _, fault := range compareExact(w, got, id) {
+					t.Error(fault)
+				}
 			}
 		})
 	}
@@ -181,23 +183,23 @@ func wholeNumber(v any) (*big.Int, error) {
 }
 
 // compareExact holds the declared sensitivities against what one unit moved.
-func compareExact(t *testing.T, w measured, got answerRows, id int) {
-	t.Helper()
+func compareExact(w measured, got answerRows, id int) (faults []string) {
 	first := 0
 	if w.m.Units {
 		first = 1
 		l1, _, worst := moved(w.all, got, 0, 1)
 		if l1.Cmp(big.NewInt(w.m.Selection.Groups)) > 0 || worst.Cmp(big.NewInt(1)) > 0 {
-			t.Errorf("%s: unit %d moves the unit counts by %s in all and %s in one group\n%s", w.label, id, l1, worst, w.m.SQL)
+			faults = append(faults, fmt.Sprintf("%s: unit %d moves the unit counts by %s in all and %s in one group\n%s", w.label, id, l1, worst, w.m.SQL))
 		}
 	}
 	for _, s := range w.m.Specs {
 		l1, l2, _ := moved(w.all, got, first, first+s.Width)
 		if l1.Cmp(s.L1) > 0 || l2.Cmp(s.L2Squared) > 0 {
-			t.Errorf("%s: unit %d moves %s by L1 %s (declared %s), L2² %s (declared %s)\n%s", w.label, id, s.Name, l1, s.L1, l2, s.L2Squared, w.m.SQL)
+			faults = append(faults, fmt.Sprintf("%s: unit %d moves %s by L1 %s (declared %s), L2² %s (declared %s)\n%s", w.label, id, s.Name, l1, s.L1, l2, s.L2Squared, w.m.SQL))
 		}
 		first += s.Width
 	}
+	return faults
 }
 
 // moved sums the changes of columns [from, to) over all groups.
@@ -230,4 +232,52 @@ func moved(a, b answerRows, from, to int) (l1, l2, worst *big.Int) {
 		}
 	}
 	return l1, l2, worst
+}
+
+// TestStabilityCatches puts faults into the SQL on purpose: a check that finds none of them would prove nothing.
+func TestStabilityCatches(t *testing.T) {
+	sources := newSources(t, wildRows())
+	s := sources[0]
+	ds := catalogOf(t, s)
+	for _, c := range []struct{ name, sql, right, wrong string }{
+		{"the bound on groups is forgotten", "SELECT department_id, count(*), sum(cost) FROM visits GROUP BY department_id", `"g" <= 2`, `"g" <= 99`},
+		{"the bound on rows is forgotten", "SELECT count(*) FROM visits", "least(\"c\".\"a1\", 2)", "least(\"c\".\"a1\", 99)"},
+		{"the clamp is forgotten", "SELECT sum(age) FROM patients", `> 110 THEN 110`, `> 110 THEN 111`},
+		{"the order is drawn at random", "SELECT department_id, count(DISTINCT patient_id) FROM visits GROUP BY department_id", "hashint8extended(coalesce(CAST(\"a\".\"k1\" AS bigint), 0), ($1 # CAST(\"a\".\"u\" AS bigint)))", "random() + 0 * $1"},
+	} {
+		st, err := parseOne(c.sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := rewrite.NewPlanner(1).Plan(st, ds, settings(tight), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := plan.Blocks[0]
+		if !strings.Contains(m.SQL, c.right) {
+			t.Fatalf("%s: no %q in\n%s", c.name, c.right, m.SQL)
+		}
+		m.SQL = strings.ReplaceAll(m.SQL, c.right, c.wrong)
+		w := measured{label: c.name, m: &m}
+		if w.all, err = runExact(s.db, &m); err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for u := 0; u <= units; u++ {
+			id := u
+			if u == units {
+				id = -2147483648
+			}
+			without(t, s, id, func(tx *sql.Tx) {
+				got, err := runExact(tx, &m)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = found || len(compareExact(w, got, id)) > 0
+			})
+		}
+		if !found {
+			t.Errorf("not caught: %s", c.name)
+		}
+	}
 }
