@@ -27,6 +27,9 @@ func (c *exprContext) operation(v *syntax.A_Expr) (expr.Expr, error) {
 		out, err := c.b.IsDistinct(l, r, v.Kind == syntax.AEXPR_NOT_DISTINCT, int(loc))
 		return c.done(out, err, loc)
 	case syntax.AEXPR_IN:
+		if row := v.Lexpr.GetRowExpr(); row != nil {
+			return c.rowIn(row, v)
+		}
 		e, err := c.resolve(v.Lexpr)
 		if err != nil {
 			return nil, err
@@ -141,6 +144,23 @@ func (c *exprContext) rows(op string, l, r *syntax.RowExpr, loc int32) (expr.Exp
 	}
 	out, err := c.b.Or(terms, int(loc))
 	return c.done(out, err, loc)
+}
+
+// rowIn resolves (a, b) IN ((1, 2), (3, 4)) as an OR of comparisons.
+func (c *exprContext) rowIn(row *syntax.RowExpr, v *syntax.A_Expr) (expr.Expr, error) {
+	var terms []expr.Expr
+	for _, n := range v.Rexpr.GetList().GetItems() {
+		t, err := c.rows("=", row, n.GetRowExpr(), v.Location)
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, t)
+	}
+	out, err := c.b.Or(terms, int(v.Location))
+	if err == nil && operator(v.Name) == "<>" {
+		out, err = c.b.Not(out, int(v.Location))
+	}
+	return c.done(out, err, v.Location)
 }
 
 // anyAll resolves x = ANY (ARRAY[…]) and x <> ALL (ARRAY[…]), as drivers write IN, also with an array parameter.

@@ -119,7 +119,7 @@ func buildPosition(n *node) error {
 // owner or by its type, the count is cut there, so that it is a bound.
 func buildLength(bytes int) func(n *node) error {
 	return func(n *node) error {
-		n.dom.Step = rat(1)
+		n.dom.Step, n.dom.Lo = rat(1), rat(0)
 		limit := textLimit(n.args[0])
 		if d := n.args[0].Domain().MaxLen; limit == 0 || (d > 0 && d < limit) {
 			limit = d

@@ -64,3 +64,6 @@ SELECT sum(coalesce(stay_days, 0)) FROM visits
 -- name: sum of integer division
 SELECT sum(age / 10) FROM patients
 
+-- name: sum of a length with one limit
+SELECT sum(least(length(note), 10)) FROM visits
+

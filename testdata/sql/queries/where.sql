@@ -133,3 +133,6 @@ SELECT count(*) FROM visits v WHERE EXISTS (SELECT DISTINCT d.floor / v.stay_day
 
 -- name: no value of a declared list passes
 SELECT sex, sum(v.cost) FROM patients p JOIN visits v USING (patient_id) WHERE sex IN ('zz') GROUP BY sex
+-- name: rows in a list
+SELECT count(*) FROM patients WHERE (sex, children) IN (('f', 1), ('m', 2))
+
