@@ -14,11 +14,21 @@ command -v "${CC:-cc}" >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 || comm
 	missing "a C compiler" "On Debian: apt-get install gcc libc6-dev g++"
 [ "$("${GO:-go}" env CGO_ENABLED)" = 1 ] ||
 	missing "cgo" "Set CGO_ENABLED=1: the SQL parser, DuckDB and SQLite are C libraries."
-[ "$what" = test ] || exit 0
 
 packages=
-ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || packages="$packages postgresql"
-command -v redis-server >/dev/null 2>&1 || packages="$packages redis-server"
+# DuckDB's static library is C++: a C compiler alone has no libstdc++ to link it with.
+cc=${CC:-cc}
+command -v "$cc" >/dev/null 2>&1 || cc=gcc
+probe=$(mktemp)
+echo 'int main(void) { return 0; }' | "$cc" -x c - -o "$probe" -lstdc++ 2>/dev/null || packages=" g++"
+rm -f "$probe"
+if [ "$what" = build ]; then
+	[ -n "$packages" ] || exit 0
+	command -v apt-get >/dev/null 2>&1 || missing "the C++ standard library to link DuckDB" "Install g++ (or libstdc++'s development files)."
+fi
+
+[ "$what" = build ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || packages="$packages postgresql"
+[ "$what" = build ] || command -v redis-server >/dev/null 2>&1 || packages="$packages redis-server"
 [ -n "$packages" ] || exit 0
 
 [ -z "${DPPROXY_TEST_POSTGRES:-}" ] || packages=$(echo "$packages" | sed 's/ postgresql//')
@@ -27,11 +37,11 @@ command -v redis-server >/dev/null 2>&1 || packages="$packages redis-server"
 
 sudo=
 if [ "$(id -u)" != 0 ]; then
-	command -v sudo >/dev/null 2>&1 || missing "$packages for the tests" "Install them, or run the tests as root on Debian."
+	command -v sudo >/dev/null 2>&1 || missing "$packages" "Install them, or run this as root on Debian."
 	sudo=sudo
 fi
-command -v apt-get >/dev/null 2>&1 || missing "$packages for the tests" "Install them with your system's packages."
-echo "installing for the tests:$packages" >&2
+command -v apt-get >/dev/null 2>&1 || missing "$packages" "Install them with your system's packages."
+echo "installing$packages" >&2
 # Run level 1: the packages' own services are not started; the tests start servers of their own.
 here=$(dirname "$0")
 log=$(mktemp)
@@ -40,7 +50,7 @@ install() {
 		$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -o DPkg::Lock::Timeout=300 -qq -y --no-install-recommends install $packages
 }
 if [ "${2:-}" = now ]; then install; exit $?; fi
-if ! sh "$here/progress.sh" "installing$packages" sh "$0" test now >"$log"; then
+if ! sh "$here/progress.sh" "installing$packages" sh "$0" "$what" now >"$log"; then
 	cat "$log" >&2
 	rm -f "$log"
 	echo "could not install:$packages" >&2
