@@ -162,19 +162,48 @@ func (m *measurementSQL) raw(s *released) rawAggregates {
 	return out
 }
 
-// value prints an expression over rows; where rows are ranked first, it is a column of theirs.
+// value prints an expression over rows. Where rows are ranked first, they carry the plain columns that it reads, as they
+// are stored, and it is computed for the rows that are kept.
 func (m *measurementSQL) value(e expr.Expr) string {
 	if m.form != formWindow && m.form != formRows {
 		return m.sub(e)
 	}
+	if hasSubQuery(e) {
+		return `"b"."` + m.carry(e) + `"`
+	}
+	return m.sub(expr.Rewrite(e, func(e expr.Expr) (expr.Expr, bool) {
+		c, ok := e.(expr.Column)
+		if !ok {
+			return nil, false
+		}
+		stored := c
+		stored.Clamp = false
+		c.Alias, c.Name = "b", m.carry(stored)
+		return c, true
+	}))
+}
+
+// carry names an expression among those of the ranked rows.
+func (m *measurementSQL) carry(e expr.Expr) string {
 	t := m.sub(e)
 	for i, have := range m.columns {
 		if m.sub(have) == t {
-			return fmt.Sprintf(`"b"."x%d"`, i+1)
+			return fmt.Sprintf("x%d", i+1)
 		}
 	}
 	m.columns = append(m.columns, e)
-	return fmt.Sprintf(`"b"."x%d"`, len(m.columns))
+	return fmt.Sprintf("x%d", len(m.columns))
+}
+
+func hasSubQuery(e expr.Expr) bool {
+	found := false
+	expr.Walk(e, func(e expr.Expr) bool {
+		if _, ok := e.(*subQuery); ok {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // narrow tells that one unit's sum can stay a bigint in PostgreSQL, which is several times faster than numeric: the value
