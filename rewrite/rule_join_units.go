@@ -169,6 +169,8 @@ func (r *resolver) bothProtected(j *join, l, rt unit, eq classes) (unit, error) 
 	case "RIGHT JOIN":
 		out.e = rt.e
 	case "FULL JOIN":
+		// Two rows of one unit that the condition does not match both stay, each alone.
+		out.unique = false
 		e, err := builder(Protected).Coalesce([]expr.Expr{withNull(l.e), withNull(rt.e)}, -1)
 		if err != nil {
 			return unit{}, r.at(err, -1)

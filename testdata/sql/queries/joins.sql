@@ -109,3 +109,9 @@ SELECT p.sex, avg(n) FROM patients p JOIN (SELECT patient_id, count(*) n FROM vi
 
 -- name: a union of three whose unit stands in different columns
 SELECT count(*), avg(age) FROM (SELECT age, patient_id AS a FROM patients UNION ALL SELECT stay_days, patient_id FROM visits UNION ALL SELECT quantity, item_id FROM items) u
+-- name: full join of two keys with a condition that may fail
+SELECT count(*) FROM patients a FULL JOIN patients b ON a.patient_id = b.patient_id AND a.age > b.children + 40
+
+-- name: full join of per-unit rows with a condition that may fail
+SELECT sum(coalesce(a.n, 0) + coalesce(b.n, 0)) FROM (SELECT patient_id, least(count(*), 5) AS n FROM visits GROUP BY patient_id) a FULL JOIN (SELECT patient_id, least(count(*), 9) AS n FROM visits WHERE urgent GROUP BY patient_id) b ON a.patient_id = b.patient_id AND a.n < b.n
+
