@@ -39,7 +39,7 @@ func (s *Service) Visible(id Identity) (all []*catalog.Dataset, current *catalog
 		return nil, nil, err
 	}
 	for name := range u.Datasets {
-		if seen, ok := v.datasets[name]; ok {
+		if seen, ok := v.seen(id.User, name); ok {
 			all = append(all, seen.Catalog)
 		}
 	}
@@ -54,7 +54,7 @@ func (v *served) find(id Identity) (*Dataset, *User, Grant, error) {
 		return nil, nil, Grant{}, refusal.New(refusal.InvalidAuthorization, "user %q may not query any more", id.User)
 	}
 	g, granted := u.Datasets[id.Dataset]
-	d, exists := v.datasets[id.Dataset]
+	d, exists := v.seen(id.User, id.Dataset)
 	if !granted || !exists {
 		return nil, nil, Grant{}, refusal.New(refusal.InvalidCatalogName, "database %q does not exist", id.Dataset)
 	}

@@ -52,6 +52,8 @@ type Grant struct {
 	MaxQueries int64 // charged queries for ever; 0 is no limit
 	// AllowedFunctions narrows the data set's; nil leaves them as they are, empty allows none.
 	AllowedFunctions []string
+	// Narrowing takes away from the data set's policy; nil takes nothing.
+	Narrowing *catalog.Narrowing
 }
 
 // Planner is what package answer needs of rewrite.Planner.

@@ -18,6 +18,7 @@ type Service struct {
 type served struct {
 	datasets map[string]*Dataset
 	users    map[string]*User
+	views    map[view]*Dataset // data sets as users see them whom the owner allows less
 	active   sync.WaitGroup
 }
 
@@ -33,14 +34,33 @@ func New(o Options) (*Service, error) {
 }
 
 func newServed(datasets []*Dataset, users []*User) *served {
-	v := &served{datasets: make(map[string]*Dataset, len(datasets)), users: make(map[string]*User, len(users))}
+	v := &served{datasets: make(map[string]*Dataset, len(datasets)), users: make(map[string]*User, len(users)), views: map[view]*Dataset{}}
 	for _, d := range datasets {
 		v.datasets[d.Catalog.Name] = d
 	}
 	for _, u := range users {
 		v.users[u.Name] = u
+		for name, g := range u.Datasets {
+			if d := v.datasets[name]; d != nil && g.Narrowing != nil {
+				narrowed := *d
+				narrowed.Catalog = d.Catalog.View(*g.Narrowing)
+				v.views[view{u.Name, name}] = &narrowed
+			}
+		}
 	}
 	return v
+}
+
+// view names a data set as one user sees it.
+type view struct{ user, dataset string }
+
+// seen is a data set as a user sees it.
+func (v *served) seen(user, dataset string) (*Dataset, bool) {
+	if d, ok := v.views[view{user, dataset}]; ok {
+		return d, true
+	}
+	d, ok := v.datasets[dataset]
+	return d, ok
 }
 
 // Replace serves other data sets and users from the next query on. The channel is closed when no query uses the old

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ const MaxBound = 1_000_000
 // settingNames are the session settings of dpproxy.
 func settingNames() []string {
 	return []string{"dp.epsilon", "dp.delta", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows", "dp.mechanism",
-		"dp.intervals", "dp.confidence", "dp.reuse", "dp.mode"}
+		"dp.intervals", "dp.confidence", "dp.reuse", "dp.mode", "dp.query_class"}
 }
 
 // choices are the settings in force for one query.
@@ -108,6 +109,7 @@ func (c *choices) texts() map[string]string {
 		"dp.max_groups": strconv.FormatInt(c.Bounds.Groups, 10), "dp.max_rows": strconv.FormatInt(c.Bounds.Rows, 10),
 		"dp.max_unit_rows": strconv.FormatInt(c.Bounds.UnitRows, 10), "dp.intervals": onOff[c.Intervals],
 		"dp.confidence": strconv.FormatFloat(c.Confidence, 'g', -1, 64), "dp.reuse": onOff[!c.reuse.Off],
+		"dp.query_class": cmp.Or(c.Class, autoClass),
 	}
 }
 
@@ -137,6 +139,8 @@ func (c *choices) set(name, value string, d *catalog.Dataset) (err error) {
 		return c.setReuse(value)
 	case "dp.mode":
 		return mode(value)
+	case "dp.query_class":
+		return c.setClass(value, d)
 	default:
 		return refusal.New(refusal.UndefinedObject, "unrecognized configuration parameter %q", name).
 			WithHint("The settings are %s.", strings.Join(settingNames(), ", "))
@@ -239,4 +243,28 @@ func confidence(value string) (float64, error) {
 
 func invalid(name, value string) *refusal.Error {
 	return refusal.New(refusal.InvalidParameterValue, "invalid value for parameter %q: %q", name, value)
+}
+
+// autoClass leaves the choice of a query class to the planner: the first that allows the query.
+const autoClass = "auto"
+
+// setClass names the query class to plan under.
+func (c *choices) setClass(value string, d *catalog.Dataset) error {
+	var names []string
+	for _, k := range d.Policy.Classes {
+		names = append(names, k.Name)
+	}
+	if value == "" || value == autoClass {
+		c.Class = ""
+		return nil
+	}
+	if !slices.Contains(names, value) {
+		hint := "This data set has no query classes."
+		if len(names) > 0 {
+			hint = "The query classes are " + strings.Join(names, ", ") + "; auto takes the first that allows the query."
+		}
+		return invalid("dp.query_class", value).WithHint("%s", hint)
+	}
+	c.Class = value
+	return nil
 }

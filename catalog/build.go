@@ -20,7 +20,7 @@ func Build(d Declaration, source []SourceTable) (*Dataset, []Fault) {
 		Name: d.Name, Version: d.Version, Engine: d.Engine, Title: d.Title, Description: d.Description,
 		RowUnit: d.RowUnit, UnitTable: d.UnitTable, UnitColumn: d.UnitColumn,
 		Accountant: d.Accountant, Query: d.Query, AllowedFunctions: d.AllowedFunctions,
-		MaxFunctions: d.MaxFunctions, MaxCombinations: d.MaxCombinations,
+		MaxFunctions: d.MaxFunctions, MaxCombinations: d.MaxCombinations, Policy: d.Policy,
 	}
 	for i := range d.Tables {
 		if t := b.table(&d.Tables[i], paths[d.Tables[i].Name]); t != nil {
@@ -28,6 +28,7 @@ func Build(d Declaration, source []SourceTable) (*Dataset, []Fault) {
 		}
 	}
 	b.checkUnitTypes(ds)
+	b.checkPolicy(ds)
 	if Blocking(b.faults) {
 		return nil, b.faults
 	}
@@ -69,6 +70,8 @@ func (b *builder) table(decl *TableDeclaration, path *UnitPath) *Table {
 		return slices.IndexFunc(src.Columns, func(s SourceColumn) bool { return s.Name == c.SourceName })
 	}
 	slices.SortStableFunc(t.Columns, func(a, b *Column) int { return order(a) - order(b) })
+	b.weigh(t, decl)
+	t.hide(decl)
 	return t
 }
 
@@ -139,6 +142,7 @@ func (b *builder) column(c ColumnDeclaration, decl *TableDeclaration, src *Sourc
 		b.fault(c.Position.Fault(c.Path+".nullable", "is false, but the source allows NULL there; NULL stays possible").
 			WithHint("add NOT NULL to the source, or remove `nullable`").AsWarning())
 	}
+	b.columnPolicy(&c, decl, column)
 	if c.Values == nil && s.EnumValues != nil {
 		column.Domain.NullValue = column.Nullable
 	}

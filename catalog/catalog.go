@@ -24,6 +24,7 @@ type Dataset struct {
 	AllowedFunctions []string // lower case, e.g. count, sum, avg; "*" never occurs
 	MaxFunctions     int      // aggregate calls in one query
 	MaxCombinations  int      // the largest number of public key combinations that one query may report
+	Policy           Policy
 	Tables           []*Table // in the order of declaration
 }
 
@@ -54,6 +55,8 @@ type Table struct {
 	Schema      string // where it lives in the source; never shown
 	SourceName  string
 	Columns     []*Column // in the source's order; only declared ones (all, for a public table)
+	Hidden      []*Column // declared, and not seen by analysts: units, weights, what a user may not see
+	Weight      string    // the column that holds a row's weight; empty: each row counts once
 	// Unit is the path from a private table to the privacy unit, empty where the table itself holds the unit column
 	// under UnitColumn. See Hop.
 	Unit *UnitPath
@@ -83,6 +86,9 @@ type Column struct {
 	Nullable    bool // the source's constraint, or as declared
 	Unique      bool // enforced: a constraint of the source, or checked at load on a source that cannot change
 	Description string
+	Uses        Uses
+	Breaks      []*big.Rat // not nil: conditions may cut its values there alone; ascending
+	Sentinels   []string   // values that stand for something else, in the type's output text: left out of arithmetic
 }
 
 // Domain is what the owner declared about a column's values. The zero value declares nothing.
@@ -106,11 +112,13 @@ func (d *Dataset) Table(name string) (*Table, bool) {
 	return nil, false
 }
 
-// Column finds a declared column by its exact name.
+// Column finds a declared column by its exact name, hidden ones among them.
 func (t *Table) Column(name string) (*Column, bool) {
-	for _, c := range t.Columns {
-		if c.Name == name {
-			return c, true
+	for _, list := range [][]*Column{t.Columns, t.Hidden} {
+		for _, c := range list {
+			if c.Name == name {
+				return c, true
+			}
 		}
 	}
 	return nil, false

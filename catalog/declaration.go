@@ -20,6 +20,8 @@ type Declaration struct {
 	AllowedFunctions []string // lower case, sorted, "all" already expanded
 	MaxFunctions     int
 	MaxCombinations  int
+	Policy           Policy
+	PolicyPositions  []PolicyName // what the policy names, to be found among tables and columns
 	Tables           []TableDeclaration
 }
 
@@ -32,7 +34,14 @@ type TableDeclaration struct {
 	Public      bool
 	Description string
 	Unit        *UnitDeclaration
+	Weight      *Scalar // the name of the column that holds a row's weight
 	Columns     []ColumnDeclaration
+}
+
+// PolicyName is a "column" or "table.column" that a policy names.
+type PolicyName struct {
+	Position
+	Path, Name string
 }
 
 // UnitDeclaration is `unit: column -> table.column`, or `unit: column` where the column holds the unit's value and
@@ -54,6 +63,10 @@ type ColumnDeclaration struct {
 	Values       []Scalar // nil: not declared
 	Nullable     *bool
 	Key          bool // claims that each value occurs once
+	Hidden       bool
+	Uses         Uses
+	Breaks       []Scalar // nil: not declared
+	Sentinels    []Scalar
 	Description  string
 }
 

@@ -154,6 +154,7 @@ type Grant struct {
 	RateLimits       []ratelimit.Limit // shortest window first
 	MaxQueries       int64             // in all time; 0: no limit
 	AllowedFunctions []string          // lower case, sorted, already narrowed to the dataset's
+	Narrowing        catalog.Narrowing // of the dataset's policy
 }
 
 // Dataset finds a dataset by its exact name.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -14,6 +15,9 @@ type datasetText struct {
 	at      value
 	dataset Dataset
 	budget  budgetText
+	policy  policyText
+
+	functionsGiven, maxFunctionsGiven bool
 }
 
 // dataset reads one entry of `datasets:`.
@@ -26,7 +30,7 @@ func (l *loader) dataset(v value) {
 	decl.AllowedFunctions = []string{"count"}
 	decl.Query = defaultQuery()
 	hasSource := false
-	v.object(fields{
+	known := fields{
 		"name": func(v value) {
 			if s, ok := v.name(); ok {
 				d.dataset.Name, decl.Name = s, s
@@ -38,14 +42,16 @@ func (l *loader) dataset(v value) {
 		"privacy_unit":       func(v value) { v.privacyUnit(decl) },
 		"version":            func(v value) { v.version(&d.dataset) },
 		"query":              func(v value) { v.query(&decl.Query) },
-		"allowed_functions":  func(v value) { v.functions(&decl.AllowedFunctions, catalog.Functions()) },
-		"max_functions":      setInt(&decl.MaxFunctions, 1),
+		"allowed_functions":  func(v value) { d.functionsGiven = true; v.functions(&decl.AllowedFunctions, catalog.Functions()) },
+		"max_functions":      func(v value) { d.maxFunctionsGiven = true; setInt(&decl.MaxFunctions, 1)(v) },
 		"max_combinations":   setInt(&decl.MaxCombinations, 1),
 		"max_db_connections": setInt(&d.dataset.MaxDBConnections, 1),
 		"reuse":              func(v value) { v.reuse(&d.dataset.Reuse) },
 		"budget":             d.budget.read,
 		"tables":             func(v value) { v.tables(decl) },
-	})
+	}
+	maps.Copy(known, d.policy.fields())
+	v.object(known)
 	if d.dataset.Name == "" {
 		v.fault("has no valid name")
 	}
@@ -233,8 +239,10 @@ func (v value) reuse(to *Reuse) {
 // finishDatasets fills defaults in and checks what needs all files.
 func (l *loader) finishDatasets() {
 	seen := map[string]catalog.Position{}
-	for _, d := range l.datasets {
+	for i := range l.datasets {
+		d := &l.datasets[i]
 		ds := d.dataset
+		l.finishPolicy(d, &ds)
 		if first, dup := seen[ds.Name]; dup {
 			d.at.fault("a dataset named %q is declared already in %s, line %d", ds.Name, first.File, first.Line)
 		} else if ds.Name != "" {

@@ -17,7 +17,12 @@ func (v value) tables(decl *catalog.Declaration) {
 			"source":      func(v value) { v.tableSource(&t.Source) },
 			"description": setText(&t.Description),
 			"unit":        func(v value) { t.Unit = v.unit() },
-			"columns":     func(v value) { t.Columns = v.columns() },
+			"weight": func(v value) {
+				if s, ok := v.scalar(); ok {
+					t.Weight = &s
+				}
+			},
+			"columns": func(v value) { t.Columns = v.columns() },
 		})
 		decl.Tables = append(decl.Tables, t)
 	})
@@ -86,11 +91,33 @@ func (v value) column(key value) catalog.ColumnDeclaration {
 		"values":      func(v value) { c.Values = v.values() },
 		"nullable":    func(v value) { b := false; setBool(&b)(v); c.Nullable = &b },
 		"key":         setBool(&c.Key),
+		"hidden":      setBool(&c.Hidden),
+		"use":         func(v value) { v.uses(&c.Uses) },
+		"breaks":      func(v value) { c.Breaks = v.values() },
+		"sentinels":   func(v value) { c.Sentinels = v.values() },
 		"unique":      setBool(&c.Key),
 		"source":      setText(&c.Source),
 		"description": setText(&c.Description),
 	})
 	return c
+}
+
+// uses reads the ways in which a column may be used.
+func (v value) uses(to *catalog.Uses) {
+	*to = catalog.Uses{NoFilter: true, NoGroup: true, NoMeasure: true}
+	v.oneOrMany(func(item value) {
+		switch s, _ := item.choice("filter", "group", "measure"); s {
+		case "filter":
+			to.NoFilter = false
+		case "group":
+			to.NoGroup = false
+		case "measure":
+			to.NoMeasure = false
+		}
+	})
+	if v.isNull() || v.form() == "a list" && len(v.node.Content) == 0 {
+		v.fault("is an empty list, so that the column is of no use").Hint = "write hidden: true"
+	}
 }
 
 // values reads the list; null in it is SQL's NULL. An empty list is not nil: the catalog reports it.

@@ -19,6 +19,7 @@ func (l *loader) top(v value, chain []string) {
 		"rate_limits":     l.rateLimits,
 		"timing":          l.timing,
 		"budget_defaults": func(v value) { l.defaults.read(v) },
+		"query_classes":   func(v value) { l.classes.read(v) },
 		"log": func(v value) {
 			v.object(fields{
 				"level":  setChoice(&c.Log.Level, "debug", "info", "warn", "error"),
@@ -34,6 +35,7 @@ func (l *loader) top(v value, chain []string) {
 	}
 	var includes []value
 	known["includes"] = func(v value) { v.oneOrMany(func(item value) { includes = append(includes, item) }) }
+	known["field_exclusion_rules"] = func(v value) { l.rules = append(l.rules, v.exclusions()...) }
 	known["datasets"] = func(v value) { v.each(l.dataset) }
 	known["users"] = func(v value) { v.each(l.user) }
 	v.object(known)

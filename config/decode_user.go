@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/base64"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ type grantText struct {
 	grant     Grant
 	budget    budgetText
 	functions value // zero if not written
+	narrowing narrowingText
 }
 
 // user reads one entry of `users:`.
@@ -52,12 +54,14 @@ func (l *loader) user(v value) {
 
 func readGrant(key, v value) grantText {
 	g := grantText{at: key, grant: Grant{Dataset: key.node.Value, Position: key.position()}}
-	v.object(fields{
+	known := g.narrowing.fields()
+	maps.Copy(known, fields{
 		"budget":            g.budget.read,
 		"rate_limits":       func(v value) { v.rateLimitList(&g.grant.RateLimits) },
 		"max_queries":       setWhole(&g.grant.MaxQueries, 1),
 		"allowed_functions": func(v value) { g.functions = v; v.functions(&g.grant.AllowedFunctions, catalog.Functions()) },
 	})
+	v.object(known)
 	return g
 }
 
@@ -170,6 +174,7 @@ func (l *loader) finishGrant(g *grantText) bool {
 		g.at.fault("epsilon %s is more than the %s that all analysts have together", g.grant.Budget.Epsilon, ds.Budget.Epsilon).Warning = true
 	}
 	g.narrow(ds.Declaration.AllowedFunctions)
+	g.grant.Narrowing = g.narrowing.finish(ds)
 	return true
 }
 

@@ -62,6 +62,8 @@ type loader struct {
 	// What is finished when all files have been read.
 	defaults budgetText
 	datasets []datasetText
+	classes  classesText
+	rules    []ruleText
 	users    []userText
 }
 

@@ -57,6 +57,9 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups.
 		d.calls = append(d.calls, &call{fn: "count", name: "count", units: true, typ: catalog.Of(catalog.Int8)})
 	}
+	if err := r.checkGroups(d); err != nil {
+		return nil, err
+	}
 	p := &pending{d: d, where: append([]expr.Expr{}, d.where...)}
 	if err := r.publicKeys(p); err != nil {
 		return nil, err

@@ -39,7 +39,7 @@ func (g *grouping) key(c *exprContext, n *syntax.Node) (expr.Expr, bool, error) 
 		return nil, false, nil
 	}
 	depth := c.r.depth
-	e, err := g.inner.resolve(n)
+	e, err := c.r.policy.stands(n, grouped, func() (expr.Expr, error) { return g.inner.resolve(n) })
 	c.r.depth = depth
 	if err != nil {
 		return nil, false, nil // the ordinary way gives the error
@@ -127,7 +127,7 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 	in := *c.group.inner
 	in.clause = "aggregate function calls"
 	var err error
-	if call.args, err = in.all(f.Args); err != nil {
+	if call.args, err = in.aggregateArgs(f, kind); err != nil {
 		return call, err
 	}
 	if f.AggFilter != nil {
@@ -135,6 +135,10 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 		if call.filter, err = in.condition(f.AggFilter); err != nil {
 			return call, err
 		}
+		in.clause = "aggregate function calls"
+	}
+	for _, n := range f.AggOrder {
+		defer c.r.policy.stand(n.GetSortBy().GetNode(), summed)()
 	}
 	if call.order, err = in.orderBy(f.AggOrder, nil); err != nil {
 		return call, err
@@ -188,12 +192,12 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 // checkCall holds the closed list of aggregates over private rows, and the owner's.
 func (r *resolver) checkCall(f *syntax.FuncCall, k *call) error {
 	name := functionName(f)
-	allowed := false
-	for _, a := range r.set.AllowedFunctions {
-		allowed = allowed || canonicalAggregate(a) == canonicalAggregate(name)
-	}
-	if !allowed {
-		return r.fail(refusal.InsufficientPrivilege, f.Location, "function %s is not allowed on this data set", name).
+	if !r.allowedFunction(name) {
+		where := "on this data set"
+		if r.policy.otherClass {
+			where = "in " + r.className()
+		}
+		return r.fail(refusal.InsufficientPrivilege, f.Location, "function %s is not allowed %s", name, where).
 			WithHint("SELECT * FROM dp.functions lists what may be asked.")
 	}
 	if !aggregates()[name].private {

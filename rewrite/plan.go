@@ -12,6 +12,7 @@ type Plan struct {
 	Blocks  []Measurement
 	Post    Post
 	Columns []Column     // of the answer, as RowDescription has them
+	Class   string       // the query class that it was planned under; "" if the data set has none, or nothing private is read
 	Loss    privacy.Loss // sum over Blocks: the price, known before any data is read
 	Rules   []string     // that fired, in order, e.g. "BoundContribution"
 	// System lists the proxy's own tables (schema dp) that Post reads; the caller gives them as inputs.

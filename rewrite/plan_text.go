@@ -11,6 +11,9 @@ import (
 // its bounds, shares, selection and SQL, then the outer query. It holds no data.
 func (p *Plan) String() string {
 	var b strings.Builder
+	if p.Class != "" {
+		fmt.Fprintf(&b, "Query class: %s\n", p.Class)
+	}
 	if len(p.Rules) > 0 {
 		fmt.Fprintf(&b, "Rules: %s\n", strings.Join(p.Rules, ", "))
 	}

@@ -25,6 +25,8 @@ type Settings struct {
 	AllowedFunctions []string // lower case, sorted
 	MaxFunctions     int
 	MinUnits         int64
+	// Class names the query class to plan under; "" takes the first that allows the query.
+	Class string
 	// Now tells the time; nil refuses now() and CURRENT_DATE.
 	Now func() time.Time
 	// Session answers current_setting(name); nil knows none.
@@ -77,12 +79,19 @@ func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []
 	if plan, ok := p.plans.get(key); ok {
 		return plan, nil
 	}
-	r := newResolver(st, ds, s, params)
-	plan, err := r.plan(st)
+	var plan *Plan
+	volatile := false
+	err := inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
+		r := newResolver(st, ds, s, params)
+		r.policy = newPolicy(class)
+		plan, err = r.plan(st)
+		volatile = r.volatile
+		return r.policy.otherClass, err
+	})
 	if err != nil {
 		return nil, refused(err)
 	}
-	if !r.volatile {
+	if !volatile {
 		p.plans.put(key, plan)
 	}
 	return plan, nil
@@ -92,16 +101,24 @@ func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []
 // declared (Unknown where it did not). It reads nothing.
 func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, declared []catalog.Type) ([]catalog.Type, []Column, error) {
 	st = st.inside()
-	r := newResolver(st, ds, s, nil)
-	r.describing = true
-	for _, t := range declared {
-		r.params = append(r.params, Param{Type: t})
-	}
-	q, err := r.root(st)
+	var types []catalog.Type
+	var columns []Column
+	err := inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
+		r := newResolver(st, ds, s, nil)
+		r.policy, r.describing = newPolicy(class), true
+		for _, t := range declared {
+			r.params = append(r.params, Param{Type: t})
+		}
+		q, err := r.root(st)
+		if err == nil {
+			types, columns = r.parameterTypes(q), q.columns()
+		}
+		return r.policy.otherClass, err
+	})
 	if err != nil {
 		return nil, nil, refused(err)
 	}
-	return r.parameterTypes(q), q.columns(), nil
+	return types, columns, nil
 }
 
 // inside is the SELECT that a statement wraps.
@@ -114,7 +131,7 @@ func (st *Statement) inside() *Statement {
 
 func newResolver(st *Statement, ds *catalog.Dataset, s Settings, params []Param) *resolver {
 	return &resolver{ds: ds, set: s, source: st.source, params: params, paramAt: map[int]int{}, system: map[string]bool{},
-		notNullByList: map[expr.ColumnKey]bool{}, fallback: map[expr.ColumnKey]expr.Domain{}, undeclared: map[expr.ColumnKey]bool{}}
+		notNullByList: map[expr.ColumnKey]bool{}, fallback: map[expr.ColumnKey]expr.Domain{}, undeclared: map[expr.ColumnKey]bool{}, policy: newPolicy(nil)}
 }
 
 // refused makes sure that what leaves the planner is a refusal, or an internal error without one.
@@ -141,11 +158,18 @@ func (r *resolver) root(st *Statement) (*query, error) {
 			WithDetail("The result has one row for each private row.").
 			WithHint("Ask for aggregates: SELECT count(*), with GROUP BY if you like. SELECT * FROM dp.functions lists what may be asked.")
 	}
-	if n := len(distinctCalls(r.calls)); r.set.MaxFunctions > 0 && n > r.set.MaxFunctions {
-		return nil, r.fail(refusal.InsufficientPrivilege, r.calls[len(r.calls)-1].loc, "the query has %d aggregates, and this data set allows %d in one query", n, r.set.MaxFunctions).
+	for i := range q.columns() { // of public tables, through SELECT * too
+		if err := r.useFields(r.policy.column(q, i).origins, false, false, false, -1); err != nil {
+			return nil, err
+		}
+	}
+	most, whose := r.maxFunctions()
+	if n := len(distinctCalls(r.calls)); most > 0 && n > most {
+		r.policy.otherClass = most < r.set.MaxFunctions || r.set.MaxFunctions <= 0
+		return nil, r.fail(refusal.InsufficientPrivilege, r.calls[len(r.calls)-1].loc, "the query has %d aggregates, and %s allows %d in one query", n, whose, most).
 			WithHint("Ask for them in several queries.")
 	}
-	return q, nil
+	return q, r.checkPolicy()
 }
 
 func distinctCalls(calls []*call) map[string]bool {
@@ -169,7 +193,7 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, Post: post(q, blocks, dialect)}
+	plan := &Plan{Class: r.classOf(blocks), Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, Post: post(q, blocks, dialect)}
 	if plan.SetConfig, err = r.placeSetConfigs(q, plan.Post); err != nil {
 		return nil, err
 	}
@@ -257,7 +281,7 @@ func constants(q *query) ([][]mechanism.Cell, bool) {
 // key names settings and parameters.
 func (s Settings) key(params []Param) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %q %d %d %+v %s %t %g %q %d %d", s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
+	fmt.Fprintf(&b, "%q %q %q %d %d %+v %s %t %g %q %d %d", s.Class, s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
 		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits)
 	for _, p := range params {
 		fmt.Fprintf(&b, " %+v %t %q", p.Type, p.Cell.Null, p.Cell.Text)

@@ -143,6 +143,7 @@ type query struct {
 type item struct {
 	name string
 	e    expr.Expr
+	made *provenance // nil: as the expression tells
 }
 
 // order is one ORDER BY term.

@@ -32,6 +32,7 @@ type resolver struct {
 	depth      int
 	// volatile says that the plan holds the time of day, and must not be cached.
 	volatile bool
+	policy   policy
 	// notNullByList are columns whose declared values do not include NULL.
 	notNullByList map[expr.ColumnKey]bool
 	// fallback bounds what a sub-query computed for each unit, from the query's bounds; used where the query gives none.

@@ -167,6 +167,7 @@ func (r *resolver) plainProtected(q *query, s *syntax.SelectStmt) error {
 			return r.fail(refusal.NotSupported, -1, "DISTINCT on private rows must include the privacy unit's column")
 		}
 		q.distinct = true
+		return r.seen(q, true)
 	}
 	return nil
 }
@@ -208,9 +209,13 @@ func (r *resolver) selectList(q *query, s *syntax.SelectStmt, c *exprContext) er
 			}
 			continue
 		}
-		e, err := c.resolve(t.Val)
+		e, err := r.policy.stands(t.Val, carried, func() (expr.Expr, error) { return c.resolve(t.Val) })
 		if err != nil {
 			return err
+		}
+		var made *provenance
+		if c.group == nil {
+			made = c.itemMade(t.Val, e)
 		}
 		if e, err = r.known(c.b, e, t.Location); err != nil {
 			return err
@@ -219,7 +224,7 @@ func (r *resolver) selectList(q *query, s *syntax.SelectStmt, c *exprContext) er
 		if name == "" {
 			name = figureName(t.Val)
 		}
-		q.items = append(q.items, item{name: name, e: e})
+		q.items = append(q.items, item{name: name, e: e, made: made})
 		if r.set.Intervals && c.group != nil && c.group.draft != nil {
 			r.addInterval(q, c.group.draft, name, e)
 		}
@@ -272,7 +277,11 @@ func (r *resolver) expandStar(q *query, c *exprContext, loc int32, table string)
 		return r.fail(refusal.SyntaxError, loc, "SELECT * with no tables specified is not valid")
 	}
 	for _, col := range cols {
-		e := col.e
+		e, err := c.carriedStar(col.e)
+		if err != nil {
+			return err
+		}
+		made := r.policy.of(col.e)
 		if c.group != nil {
 			found := false
 			for _, k := range c.group.keys {
@@ -285,7 +294,7 @@ func (r *resolver) expandStar(q *query, c *exprContext, loc int32, table string)
 				return r.fail(refusal.GroupingError, loc, "column %q must appear in the GROUP BY clause or be used in an aggregate function", col.name)
 			}
 		}
-		q.items = append(q.items, item{name: col.name, e: e})
+		q.items = append(q.items, item{name: col.name, e: e, made: &made})
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 	if e, ok, err := c.sessionFunction(f, name); ok || err != nil {
 		return e, err
 	}
+	defer c.buckets(f, name)()
 	args, err := c.all(f.Args)
 	if err != nil {
 		return nil, err

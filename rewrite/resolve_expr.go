@@ -26,6 +26,8 @@ type exprContext struct {
 	group *grouping
 	// windows allows window functions.
 	windows bool
+	// arguments are those of the aggregate that is being resolved.
+	arguments []*syntax.Node
 }
 
 func (c *exprContext) fail(code refusal.Code, loc int32, format string, args ...any) *refusal.Error {
@@ -128,11 +130,16 @@ func (c *exprContext) resolve(n *syntax.Node) (expr.Expr, error) {
 	case *syntax.Node_TypeCast:
 		return c.cast(v.TypeCast)
 	case *syntax.Node_AExpr:
+		done, err := c.comparison(v.AExpr)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
 		return c.operation(v.AExpr)
 	case *syntax.Node_BoolExpr:
 		return c.boolean(v.BoolExpr)
 	case *syntax.Node_NullTest:
-		e, err := c.resolve(v.NullTest.Arg)
+		e, err := c.r.policy.stands(v.NullTest.Arg, nullTest, func() (expr.Expr, error) { return c.resolve(v.NullTest.Arg) })
 		if err != nil {
 			return nil, err
 		}
@@ -229,7 +236,7 @@ func (c *exprContext) columnRef(v *syntax.ColumnRef) (expr.Expr, error) {
 		name := v.Fields[len(v.Fields)-1].GetString_().GetSval()
 		return nil, c.fail(refusal.GroupingError, v.Location, "column %q must appear in the GROUP BY clause or be used in an aggregate function", name)
 	}
-	return e, nil
+	return c.policed(e, v)
 }
 
 func (c *exprContext) constant(v *syntax.A_Const) (expr.Expr, error) {

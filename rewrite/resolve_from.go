@@ -23,6 +23,7 @@ func (r *resolver) fromClause(items []*syntax.Node, sc *scope, e *env) (from, er
 		if out == nil {
 			out = f
 		} else {
+			r.policy.joins++
 			out = &join{kind: "CROSS JOIN", l: out, r: f}
 		}
 	}
@@ -170,6 +171,7 @@ func (r *resolver) derivedColumn(d *derived, i int, c Column) expr.Column {
 	q := d.q
 	column := expr.Column{Alias: d.alias, Name: "c" + strconv.Itoa(i+1), Typ: c.Type, Dom: q.domain(i)}
 	key := expr.ColumnKey{Alias: column.Alias, Name: column.Name}
+	r.policy.derived(key, q, i)
 	if q.prop != Protected {
 		return column
 	}
@@ -207,6 +209,7 @@ func (q *query) domain(i int) expr.Domain {
 
 func (r *resolver) scan(t *catalog.Table, v *syntax.RangeVar) (from, fromColumns, error) {
 	s := &scan{table: t, alias: r.alias("t")}
+	r.policy.scanned(s)
 	var cols []scopeColumn
 	for _, c := range t.Columns {
 		if c.Type.Kind == catalog.Unsupported {
@@ -244,6 +247,7 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 		return nil, none, err
 	}
 	out := &join{kind: kind, l: l, r: rt}
+	r.policy.joins++
 	both := &scope{parent: outer.parent}
 	if err := r.addColumns(both, lc); err != nil {
 		return nil, none, err
@@ -320,6 +324,9 @@ func (r *resolver) using(j *join, b *expr.Builder, names []string, lc, rc fromCo
 		re, _, rerr := rs.lookup("", name)
 		if lerr != nil || rerr != nil {
 			return nil, r.fail(refusal.UndefinedColumn, -1, "column %q specified in USING clause does not exist in both tables", name)
+		}
+		if err := r.usingColumns(le, re); err != nil {
+			return nil, err
 		}
 		cond, err := b.Op("=", le, re, -1)
 		if err != nil {

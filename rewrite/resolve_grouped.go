@@ -100,7 +100,7 @@ func (r *resolver) groupKey(s *syntax.SelectStmt, n *syntax.Node, rows *exprCont
 	if containsCall(target, isAggregate) {
 		return groupKey{}, r.fail(refusal.GroupingError, location(target), "aggregate functions are not allowed in GROUP BY")
 	}
-	e, err := rows.resolve(target)
+	e, err := r.policy.stands(target, grouped, func() (expr.Expr, error) { return rows.resolve(target) })
 	if err != nil {
 		return groupKey{}, err
 	}

@@ -24,6 +24,13 @@ func (r *resolver) setOperation(s *syntax.SelectStmt, outer *scope, e *env) (*qu
 	if len(l.columns()) != len(rt.columns()) {
 		return nil, r.fail(refusal.SyntaxError, -1, "each %s query must have the same number of columns", q.op)
 	}
+	if !q.all {
+		for _, side := range []*query{l, rt} {
+			if err := r.seen(side, true); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err := r.alignTypes(q, outer); err != nil {
 		return nil, err
 	}

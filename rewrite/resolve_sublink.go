@@ -85,9 +85,15 @@ func (c *exprContext) subLink(v *syntax.SubLink) (expr.Expr, error) {
 			return nil, err
 		}
 	}
+	c.r.policy.joins++
 	q, err := c.r.selectBlock(s, c.sc, c.env)
 	if err != nil {
 		return nil, err
+	}
+	if v.SubLinkType != syntax.EXISTS_SUBLINK {
+		if err := c.r.seen(q, false); err != nil {
+			return nil, err
+		}
 	}
 	out := &subQuery{q: q, test: test, typ: catalog.Of(catalog.Bool)}
 	switch v.SubLinkType {

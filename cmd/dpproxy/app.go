@@ -102,6 +102,7 @@ func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, [
 		for _, g := range u.Grants {
 			user.Datasets[g.Dataset] = answer.Grant{
 				Budget: g.Budget, RateLimits: g.RateLimits, MaxQueries: g.MaxQueries, AllowedFunctions: g.AllowedFunctions,
+				Narrowing: &g.Narrowing,
 			}
 		}
 		users = append(users, user)
