@@ -142,6 +142,21 @@ type aggregateCall struct {
 
 func (a aggregateCall) Type() catalog.Type { return a.typ }
 
+// Repr is the kind of the printed call: of min and max their argument's, and a sum of what was widened is numeric.
+func (a aggregateCall) Repr() catalog.Kind {
+	if len(a.args) != 1 || !a.args[0].Type().IsInteger() {
+		return a.typ.Kind
+	}
+	of := expr.ReprOf(a.args[0])
+	switch {
+	case a.fn == "min" || a.fn == "max":
+		return of
+	case a.fn == "sum" && of > catalog.Int4:
+		return catalog.Numeric
+	}
+	return a.typ.Kind
+}
+
 // Domain is what holds for any group of any rows; see perUnitBounds for what the query's bounds add.
 func (a aggregateCall) Domain() expr.Domain {
 	d := expr.Domain{Nullable: a.fn != "count"}
@@ -228,7 +243,11 @@ func (a aggregateCall) Print(p *expr.Printer) {
 		p.WriteByte(')')
 	}
 	if cast {
-		p.WriteString(" AS " + duckType(a.fn, a.typ) + ")")
+		to := duckType(a.fn, a.typ)
+		if a.typ.Kind == catalog.Int8 && a.Repr() == catalog.Numeric {
+			to = "HUGEINT"
+		}
+		p.WriteString(" AS " + to + ")")
 	}
 }
 

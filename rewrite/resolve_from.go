@@ -169,11 +169,14 @@ func (r *resolver) derive(q *query, a *syntax.Alias, fallback string, loc int32)
 // derivedColumn is an output column of a sub-query as the outer block sees it, with all that is known of it.
 func (r *resolver) derivedColumn(d *derived, i int, c Column) expr.Column {
 	q := d.q
-	column := expr.Column{Alias: d.alias, Name: "c" + strconv.Itoa(i+1), Typ: c.Type, Dom: q.domain(i)}
+	column := expr.Column{Alias: d.alias, Name: "c" + strconv.Itoa(i+1), Typ: c.Type, Dom: q.domain(i), Repr: q.repr(i)}
 	key := expr.ColumnKey{Alias: column.Alias, Name: column.Name}
 	r.policy.derived(key, q, i)
 	if q.prop != Protected {
 		return column
+	}
+	if !q.fixed(i) {
+		column.Typ.Precision, column.Typ.Scale, column.Typ.HasScale = 0, 0, false
 	}
 	if !r.boundedInQuery(q, i) {
 		r.undeclared[key] = true
@@ -194,6 +197,25 @@ func (r *resolver) derivedColumn(d *derived, i int, c Column) expr.Column {
 		}
 	}
 	return column
+}
+
+// repr is the kind that the engine gives to a query's output column.
+func (q *query) repr(i int) catalog.Kind {
+	switch {
+	case q.op != "":
+		return max(q.left.repr(i), q.right.repr(i))
+	case q.values != nil:
+		return catalog.Unknown
+	}
+	return expr.ReprOf(q.items[i].e)
+}
+
+// fixed tells that a query's output column keeps its type's precision and scale.
+func (q *query) fixed(i int) bool {
+	if q.op != "" {
+		return q.left.fixed(i) && q.right.fixed(i)
+	}
+	return q.values == nil && expr.Fixed(q.items[i].e)
 }
 
 // domain is what is known of a query's output column.

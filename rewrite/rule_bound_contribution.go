@@ -375,7 +375,7 @@ func (m *measurementSQL) rowBound() {
 	m.outputs(`count(DISTINCT "b"."u")`, func(s *released, i int) string { return m.vector(s, m.raw(s), i) })
 	by := m.hashedKeys()
 	for i, c := range m.columns {
-		by = append(by, hashed{name: fmt.Sprintf(`"a"."x%d"`, i+1), kind: c.Type().Kind})
+		by = append(by, hashed{name: fmt.Sprintf(`"a"."x%d"`, i+1), kind: expr.ReprOf(c)})
 	}
 	m.ranked("row_number", by, m.bounds.UnitRows)
 	m.groupBy(m.keyNames(`"b".`))
@@ -388,9 +388,9 @@ type hashed struct {
 }
 
 func (m *measurementSQL) hashedKeys() []hashed {
-	out := []hashed{{name: `"a"."u"`, kind: m.d.unit.e.Type().Kind}}
+	out := []hashed{{name: `"a"."u"`, kind: expr.ReprOf(m.d.unit.e)}}
 	for _, k := range m.d.keys {
-		out = append(out, hashed{name: `"a"."` + k.column + `"`, kind: k.e.Type().Kind})
+		out = append(out, hashed{name: `"a"."` + k.column + `"`, kind: expr.ReprOf(k.e)})
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/privacy"
 	"github.com/dpproxy/dpproxy/rewrite"
 )
@@ -185,6 +186,11 @@ func wholeNumber(v any) (*big.Int, error) {
 // compareExact holds the declared sensitivities against what one unit moved.
 func compareExact(w measured, got answerRows, id int) (faults []string) {
 	first := 0
+	if w.m.Selection.Kind != mechanism.PublicKeys {
+		if n := newGroups(w.all, got); n.Cmp(big.NewInt(w.m.Selection.Groups)) > 0 {
+			faults = append(faults, fmt.Sprintf("%s: %s groups are there because of unit %d, declared are %d\n%s", w.label, n, id, w.m.Selection.Groups, w.m.SQL))
+		}
+	}
 	if w.m.Units {
 		first = 1
 		l1, _, worst := moved(w.all, got, 0, 1)

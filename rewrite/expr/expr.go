@@ -46,6 +46,8 @@ type Column struct {
 	// Clamp says that the stored value may lie outside Dom's Lo and Hi, so that Print must clamp it (NULL stays NULL,
 	// NaN and infinities fall on a bound).
 	Clamp bool
+	// Repr is the kind that the engine gives to a column of a sub-query where it is wider than Typ (see ReprOf).
+	Repr catalog.Kind
 }
 
 // Const is a constant in PostgreSQL's output text. An untyped literal has type Unknown until it is coerced.

@@ -223,12 +223,31 @@ func sameNode(a, b Expr) bool {
 	return Text(a, PostgreSQL) == Text(b, PostgreSQL)
 }
 
-// reprOf is the kind of an expression's printed SQL.
+// reprOf is the kind of an expression's printed SQL. Other packages' nodes tell it by a method Repr.
 func reprOf(e Expr) catalog.Kind {
-	if n, ok := e.(*node); ok && n.repr != catalog.Unknown {
-		return n.repr
+	k := catalog.Unknown
+	switch x := e.(type) {
+	case *node:
+		k = x.repr
+	case Column:
+		k = x.Repr
+	case interface{ Repr() catalog.Kind }:
+		k = x.Repr()
 	}
-	return e.Type().Kind
+	if k == catalog.Unknown {
+		return e.Type().Kind
+	}
+	return k
+}
+
+// ReprOf is the kind of an expression's printed SQL: wider than its type where whole numbers could leave the type.
+func ReprOf(e Expr) catalog.Kind { return reprOf(e) }
+
+// Fixed tells that an expression's values keep the precision and scale that its type tells: a stored column or a cast does,
+// what is computed may not.
+func Fixed(e Expr) bool {
+	n, ok := e.(*node)
+	return !ok || n.fixed
 }
 
 func sizeOf(e Expr) int {

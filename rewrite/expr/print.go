@@ -95,17 +95,17 @@ func (c Column) Print(p *Printer) {
 		p.WriteString(" WHEN ")
 		c.bare(p)
 		p.WriteString(" > ")
-		p.bound(c.Typ, c.Dom.Hi)
+		c.bound(p, c.Dom.Hi)
 		p.WriteString(" THEN ")
-		p.bound(c.Typ, c.Dom.Hi)
+		c.bound(p, c.Dom.Hi)
 	}
 	if c.Dom.Lo != nil {
 		p.WriteString(" WHEN ")
 		c.bare(p)
 		p.WriteString(" < ")
-		p.bound(c.Typ, c.Dom.Lo)
+		c.bound(p, c.Dom.Lo)
 		p.WriteString(" THEN ")
-		p.bound(c.Typ, c.Dom.Lo)
+		c.bound(p, c.Dom.Lo)
 	}
 	p.WriteString(" ELSE ")
 	c.bare(p)
@@ -118,6 +118,18 @@ func (c Column) bare(p *Printer) {
 		p.WriteByte('.')
 	}
 	p.Ident(c.Name)
+}
+
+// bound prints a number, date or timestamp as a constant of the column's type, or of a wider one where that does not hold it:
+// what a sub-query computes is wider than PostgreSQL types it, and so are its bounds.
+func (c Column) bound(p *Printer, r *big.Rat) {
+	t := c.Typ
+	for _, k := range []catalog.Kind{c.Repr, catalog.Int8, catalog.Numeric} {
+		if lo, hi, ok := t.Range(); ok && t.IsInteger() && k > t.Kind && (r.Cmp(lo) < 0 || r.Cmp(hi) > 0) {
+			t = catalog.Of(k)
+		}
+	}
+	Const{Typ: t, Text: catalog.FormatRat(t, r), Pos: -1}.Print(p)
 }
 
 // bound prints a number, date or timestamp as a constant of a type.

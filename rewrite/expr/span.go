@@ -55,14 +55,15 @@ func spanOf(e Expr) span {
 	if t.Kind == catalog.Numeric || t.IsFloat() || t.IsDateTime() {
 		s.over, s.under = d.Hi == nil, d.Lo == nil
 	}
-	if n, ok := e.(*node); ok {
-		if n.in != nil {
-			s = *n.in
-		}
-		t = catalog.Type{Kind: reprOf(e), Precision: t.Precision, Scale: t.Scale, HasScale: t.HasScale && reprOf(e) == t.Kind}
-		if t.HasScale && !n.fixed {
-			t.HasScale = false
-		}
+	n, ok := e.(*node)
+	if ok && n.in != nil {
+		s = *n.in
+	}
+	if k := reprOf(e); k != t.Kind && !t.Array {
+		t = catalog.Of(k)
+	}
+	if ok && !n.fixed {
+		t.HasScale = false
 	}
 	if t.Kind == catalog.Bool {
 		return s.cut(rat(0), rat(1))
