@@ -36,7 +36,7 @@ func rooms() map[string]string {
 		"introspect":     "catalog rewrite/syntax", // trees only: it plans nothing
 		"answer":         "rewrite engine budget ratelimit mechanism catalog privacy",
 		"proxy":          "answer introspect catalog",
-		"config":         "catalog privacy budget ratelimit", // each package's Config type
+		"config":         "catalog privacy budget ratelimit mechanism", // each package's Config type
 		"cmd/dpproxy":    "*",
 
 		"internal/metrics":     "",

@@ -29,6 +29,7 @@ func Build(d Declaration, source []SourceTable) (*Dataset, []Fault) {
 	}
 	b.checkUnitTypes(ds)
 	b.checkPolicy(ds)
+	ds.CellKey = b.cellKey(ds)
 	if Blocking(b.faults) {
 		return nil, b.faults
 	}

@@ -26,6 +26,9 @@ type Dataset struct {
 	MaxCombinations  int      // the largest number of public key combinations that one query may report
 	Policy           Policy
 	Tables           []*Table // in the order of declaration
+
+	// CellKey is nil where answers are differentially private, which is the default.
+	CellKey *CellKey
 }
 
 // QueryDefaults are `query:` of a dataset: what a query costs and touches if the analyst sets nothing, and the most

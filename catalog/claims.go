@@ -53,6 +53,9 @@ func KeyClaims(d Declaration, source []SourceTable) []KeyClaim {
 			add(u.Position, u.Path, u.RefTable, u.RefColumn, t.Name+"."+u.Column+" points to it")
 		}
 	}
+	if d.CellKey != nil {
+		add(d.UnitPosition, d.Path+".privacy_unit", d.UnitTable, d.UnitColumn, "pipeline tbe has one record key for each unit")
+	}
 	return claims
 }
 

@@ -30,6 +30,7 @@ func (l *loader) dataset(v value) {
 	decl.AllowedFunctions = []string{"count"}
 	decl.Query = defaultQuery()
 	hasSource := false
+	cells := newCellKeyText(v)
 	known := fields{
 		"name": func(v value) {
 			if s, ok := v.name(); ok {
@@ -49,9 +50,13 @@ func (l *loader) dataset(v value) {
 		"reuse":              func(v value) { v.reuse(&d.dataset.Reuse) },
 		"budget":             d.budget.read,
 		"tables":             func(v value) { v.tables(decl) },
+		"pipeline":           cells.pipeline,
+		"tbe":                func(v value) { cells.written(v); v.object(cells.fields()) },
 	}
 	maps.Copy(known, d.policy.fields())
+	cells.beside(known)
 	v.object(known)
+	decl.CellKey = cells.declaration()
 	if d.dataset.Name == "" {
 		v.fault("has no valid name")
 	}
@@ -267,9 +272,9 @@ func (l *loader) finishDatasets() {
 	}
 }
 
-// private tells that a dataset has tables whose use costs something.
+// private tells that a dataset has tables whose use costs something; pipeline tbe charges nothing.
 func (d *Dataset) private() bool {
-	return slices.ContainsFunc(d.Declaration.Tables, func(t catalog.TableDeclaration) bool { return !t.Public })
+	return d.Declaration.CellKey == nil && slices.ContainsFunc(d.Declaration.Tables, func(t catalog.TableDeclaration) bool { return !t.Public })
 }
 
 // checkAffordable warns where not even one query at the default ε can be paid.

@@ -17,6 +17,7 @@ func (l *loader) finish(path string) {
 		l.defaults.at.fault("a pure account has no delta").Hint = "remove delta, or write accountant: approx"
 	}
 	l.finishDatasets()
+	l.finishPipelines()
 	l.finishUsers()
 	top := catalog.Position{File: path, Line: 1, Column: 1}
 	if len(l.datasets) == 0 && len(l.config.Files) > 0 && !catalog.Blocking(l.faults) {
