@@ -15,8 +15,12 @@ func decode(body []byte, m *rewrite.Measurement) (*mechanism.Noisy, error) {
 	if err != nil {
 		return nil, err
 	}
+	width := m.Width
+	if m.Cells != nil {
+		width = m.Cells.PublishedWidth()
+	}
 	for _, g := range noisy.Groups {
-		if len(g.Keys) != len(m.Keys) || len(g.Values) != m.Width {
+		if len(g.Keys) != len(m.Keys) || len(g.Values) != width {
 			return nil, errStored
 		}
 	}

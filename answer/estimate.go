@@ -14,6 +14,9 @@ const confidenceShown = 0.95
 // release draws a measurement's noise, and puts its groups into the order of their keys: NULL after everything else,
 // as PostgreSQL sorts. Public keys come in the plan's order.
 func (s *Service) release(m *rewrite.Measurement, exact *mechanism.Exact) (*mechanism.Noisy, error) {
+	if m.Cells != nil {
+		return releaseCells(m, exact)
+	}
 	noisy, err := mechanism.Release(s.Random, exact, m.Specs, m.Selection, m.PublicKeys)
 	if err != nil {
 		return nil, err
@@ -44,6 +47,9 @@ func compareKeys(columns []Column, a, b []Cell) int {
 // publish computes the rows of a released relation from noisy numbers: keys, estimates, and ends of intervals. It is
 // post-processing: nothing that it does can cost anything.
 func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
+	if m.Cells != nil {
+		return publishCells(m, noisy), nil
+	}
 	intervals := make([]*mechanism.Intervals, len(m.Outputs))
 	for i, o := range m.Outputs {
 		if o.Key >= 0 {
@@ -104,7 +110,7 @@ func expectedErrors(p *rewrite.Plan, confidence float64) ([]expectedError, error
 	add := func(s rewrite.Source, name string) error {
 		m := &p.Blocks[s.Block]
 		o := m.Outputs[s.Output]
-		if o.Key >= 0 || o.Bound != "" || shown[s] {
+		if o.Key >= 0 || o.Bound != "" || shown[s] || m.Cells != nil {
 			return nil
 		}
 		shown[s] = true

@@ -76,6 +76,9 @@ func (x *explanation) lines() []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	switch {
+	case cellBlocks(x.plan):
+		add("Price: nothing, as pipeline tbe is not differential privacy: it perturbs cells by fixed tables, and charges no ε")
+		return append(out, strings.Split(strings.TrimRight(planText(x.plan), "\n"), "\n")...)
 	case len(x.plan.Blocks) == 0:
 		add("Price: nothing, as no private table is read")
 	case x.price != x.plan.Loss:

@@ -86,6 +86,9 @@ func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
 			continue
 		}
 		noisy, err := s.release(b.plan, exacts[next])
+		if errors.Is(err, mechanism.ErrSparse) {
+			return tooSparse()
+		}
 		if err != nil {
 			return s.internal("noise", err)
 		}

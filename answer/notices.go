@@ -16,6 +16,9 @@ func (s *Service) notices(q *query, o *order) ([]Notice, error) {
 	if len(o.blocks) == 0 {
 		return nil, nil
 	}
+	if q.dataset.Catalog.CellKey != nil {
+		return cellNotices(q.plan), nil
+	}
 	expected, err := expectedErrors(q.plan, confidenceShown)
 	if err != nil {
 		return nil, s.internal("expected error", err)

@@ -19,7 +19,7 @@ const MaxBound = 1_000_000
 // settingNames are the session settings of dpproxy.
 func settingNames() []string {
 	return []string{"dp.epsilon", "dp.delta", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows", "dp.mechanism",
-		"dp.intervals", "dp.confidence", "dp.reuse", "dp.mode", "dp.query_class"}
+		"dp.intervals", "dp.confidence", "dp.reuse", "dp.mode", "dp.query_class", "dp.pad"}
 }
 
 // choices are the settings in force for one query.
@@ -110,6 +110,7 @@ func (c *choices) texts() map[string]string {
 		"dp.max_unit_rows": strconv.FormatInt(c.Bounds.UnitRows, 10), "dp.intervals": onOff[c.Intervals],
 		"dp.confidence": strconv.FormatFloat(c.Confidence, 'g', -1, 64), "dp.reuse": onOff[!c.reuse.Off],
 		"dp.query_class": cmp.Or(c.Class, autoClass),
+		"dp.pad": onOff[c.Pad],
 	}
 }
 
@@ -135,6 +136,8 @@ func (c *choices) set(name, value string, d *catalog.Dataset) (err error) {
 		c.Intervals, err = boolean(name, value)
 	case "dp.confidence":
 		c.Confidence, err = confidence(value)
+	case "dp.pad":
+		c.Pad, err = boolean(name, value)
 	case "dp.reuse":
 		return c.setReuse(value)
 	case "dp.mode":

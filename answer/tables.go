@@ -159,9 +159,10 @@ func tableRecords(d *catalog.Dataset) []record {
 	for _, t := range d.Tables {
 		r := record{
 			"schema": text("public"), "name": text(t.Name), "table_name": text(t.Name), "public": boolCell(t.Public),
-			"description": textOrNull(t.Description), "unit": null(), "unit_column": null(),
+			"description": textOrNull(t.Description), "unit": null(), "unit_column": null(), "pipeline": null(),
 		}
 		if !t.Public {
+			r["pipeline"] = text(pipelineOf(d))
 			r["unit"] = text(unitText(d, t))
 			if t.Unit != nil {
 				r["unit_column"] = text(t.Unit.Column)

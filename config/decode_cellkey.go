@@ -110,6 +110,9 @@ func (t *cellKeyText) declaration() *catalog.CellKeyDeclaration {
 	if t.decl.RecordKey == "" {
 		t.place.fault("pipeline tbe needs record_key, a column of whole numbers").Hint = "dpproxy record-keys prints the SQL that makes one"
 	}
+	if t.decl.WeightDecimals > 9 {
+		t.place.fault("weight_decimals must be at most 9")
+	}
 	if t.p.node == nil {
 		t.place.fault("pipeline tbe needs p_table, a CSV file of 256 rows and small_c + small_n columns")
 		return &t.decl

@@ -255,6 +255,13 @@ func (l *loader) finishDatasets() {
 		}
 		accountant := privacy.ZCDP
 		pick(&accountant, d.budget.accountant, l.defaults.accountant)
+		if ds.Declaration.CellKey != nil {
+			accountant, ds.Declaration.Query.Delta = privacy.Pure, 0 // an account that nothing is charged to
+			if d.budget.at.node != nil {
+				d.budget.at.fault("is not used: pipeline tbe charges no ε").Warning = true
+				d.budget = budgetText{}
+			}
+		}
 		ds.Budget = d.budget.fill(l.defaults, accountant)
 		if ds.private() {
 			d.budget.checkBudget(l.defaults, ds.Budget, d.at)

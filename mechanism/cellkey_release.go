@@ -25,6 +25,7 @@ type CellMeasure struct {
 	First    int    // index of the first number
 	Weighted bool
 	Valued   bool     // total and contributors follow
+	Units    bool     // n counts distinct units, where rows are not units
 	Step     *big.Rat // what one step of total and |x| is worth (of w·x where weighted)
 	Weight   *big.Rat // what one step of weight is worth
 }
@@ -67,6 +68,16 @@ var ErrSparse = errors.New("mechanism: too many small cells")
 
 // CellDecimals is the number of decimals that sums and means are published with.
 const CellDecimals = 12
+
+// CountsUnits tells that a count is of distinct units and not of rows.
+func (s *CellSpec) CountsUnits() bool {
+	for _, o := range s.Outputs {
+		if o.Kind == CellCount && s.Measures[o.Measure].Units {
+			return true
+		}
+	}
+	return false
+}
 
 // Width is how many of the engine's numbers a spec reads.
 func (s *CellSpec) Width() int {
@@ -196,17 +207,17 @@ func (s *CellSpec) publish(o CellOutput, values []*big.Int) (value, shown *big.I
 	return inDecimals(mean), big.NewInt(1)
 }
 
-// cell is one measure's true numbers in one cell.
-type cell struct {
+// cellNumbers are one measure's true numbers in one cell.
+type cellNumbers struct {
 	n, keys, weight, total *big.Int
 	top                    []contributor
 }
 
 type contributor struct{ value, key *big.Int }
 
-func (m CellMeasure) read(t *CellTables, values []*big.Int) cell {
+func (m CellMeasure) read(t *CellTables, values []*big.Int) cellNumbers {
 	at := values[m.First:]
-	c := cell{n: at[0], keys: at[1]}
+	c := cellNumbers{n: at[0], keys: at[1]}
 	at = at[2:]
 	if m.Weighted {
 		c.weight, at = at[0], at[1:]
@@ -222,7 +233,7 @@ func (m CellMeasure) read(t *CellTables, values []*big.Int) cell {
 }
 
 // sum is Σx + Σ m_k·s·|x_(k)| over the largest contributors that the cell has.
-func (c cell) sum(t *CellTables, step *big.Rat) *big.Rat {
+func (c cellNumbers) sum(t *CellTables, step *big.Rat) *big.Rat {
 	sum := new(big.Rat).SetInt(c.total)
 	for k, x := range c.top {
 		if c.n.Cmp(big.NewInt(int64(k))) <= 0 {

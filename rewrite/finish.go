@@ -26,6 +26,9 @@ type pending struct {
 
 // finish turns the drafts into measurements that share the query's loss.
 func (r *resolver) finish(dialect expr.Dialect) ([]Measurement, error) {
+	if r.ds.CellKey != nil {
+		return r.finishCells(dialect)
+	}
 	var work []*pending
 	for _, d := range r.drafts {
 		p, err := r.shape(d)

@@ -50,6 +50,8 @@ type Measurement struct {
 	Outputs []Output
 	Bounds  privacy.Contribution // in force, after what the schema proves
 	Loss    privacy.Loss         // the sum of the specs' shares and the selection's
+	// Cells is nil, but in data sets of pipeline tbe: their measurements have no Specs, no selection and no loss.
+	Cells *mechanism.CellSpec
 	// Identity is the normalised text that names the release, with everything that changes its distribution.
 	Identity string
 }

@@ -38,6 +38,10 @@ func (p *Plan) String() string {
 
 func (m *Measurement) print(b *strings.Builder) {
 	fmt.Fprintf(b, "Measurement %s\n", m.Name)
+	if m.Cells != nil {
+		m.printCells(b)
+		return
+	}
 	if c := m.Bounds; c.UnitRows > 0 {
 		fmt.Fprintf(b, "  Bounds: at most %d rows a unit\n", c.UnitRows)
 	} else {

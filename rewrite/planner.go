@@ -27,6 +27,7 @@ type Settings struct {
 	MinUnits         int64
 	// Class names the query class to plan under; "" takes the first that allows the query.
 	Class string
+	Pad              bool // dp.pad: pipeline tbe adds the cells that have no records
 	// Now tells the time; nil refuses now() and CURRENT_DATE.
 	Now func() time.Time
 	// Session answers current_setting(name); nil knows none.
@@ -130,6 +131,7 @@ func (st *Statement) inside() *Statement {
 }
 
 func newResolver(st *Statement, ds *catalog.Dataset, s Settings, params []Param) *resolver {
+	s.Intervals = s.Intervals && ds.CellKey == nil
 	return &resolver{ds: ds, set: s, source: st.source, params: params, paramAt: map[int]int{}, system: map[string]bool{},
 		notNullByList: map[expr.ColumnKey]bool{}, fallback: map[expr.ColumnKey]expr.Domain{}, undeclared: map[expr.ColumnKey]bool{}, policy: newPolicy(nil)}
 }
@@ -281,8 +283,8 @@ func constants(q *query) ([][]mechanism.Cell, bool) {
 // key names settings and parameters.
 func (s Settings) key(params []Param) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%q %q %q %d %d %+v %s %t %g %q %d %d", s.Class, s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
-		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits)
+	fmt.Fprintf(&b, "%q %q %q %d %d %+v %s %t %g %q %d %d %t", s.Class, s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
+		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits, s.Pad)
 	for _, p := range params {
 		fmt.Fprintf(&b, " %+v %t %q", p.Type, p.Cell.Null, p.Cell.Text)
 	}

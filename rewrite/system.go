@@ -21,7 +21,7 @@ func SystemTables() []SystemTable {
 		{Name: "dp.history", Input: "dp_history", Columns: []Column{{"id", whole}, {"time", stamp}, {"dataset", text}, {"sql", text}, {"outcome", text},
 			{"sqlstate", text}, {"epsilon", num}, {"delta", num}, {"rho", num}, {"application", text}, {"client", text}, {"plan", text}}},
 		{Name: "dp.limits", Input: "dp_limits", Columns: []Column{{"name", text}, {"value", text}, {"description", text}}},
-		{Name: "dp.tables", Input: "dp_tables", Columns: []Column{{"name", text}, {"public", flag}, {"unit", text}, {"description", text}}},
+		{Name: "dp.tables", Input: "dp_tables", Columns: []Column{{"name", text}, {"public", flag}, {"unit", text}, {"description", text}, {"pipeline", text}}},
 		{Name: "dp.columns", Input: "dp_columns", Columns: []Column{{"table_name", text}, {"column_name", text}, {"position", small}, {"type", text},
 			{"nullable", flag}, {"lower", text}, {"upper", text}, {"values", text}, {"description", text}}},
 		{Name: "dp.functions", Input: "dp_functions", Columns: []Column{{"name", text}, {"kind", text}, {"allowed", flag}}},

@@ -76,6 +76,10 @@ func build(ctx context.Context, d *config.Dataset, e engine.Engine) (*catalog.Da
 	if ds == nil || catalog.Blocking(faults) {
 		return nil, faults
 	}
+	faults = append(faults, checkRecordKeys(ctx, d, ds, e)...)
+	if catalog.Blocking(faults) {
+		return nil, faults
+	}
 	if d.VersionFrom != "" {
 		version, err := readVersion(ctx, d, ds, e)
 		if err != nil {
