@@ -268,3 +268,12 @@ func RecordKeyCheck(ds *catalog.Dataset) string {
 func RecordKeyFaults(exact *mechanism.Exact) (missing, outside *big.Int, err error) {
 	return mechanism.RecordKeyFaults(exact)
 }
+
+// cellBound is the bound of a column of the pipeline whose owner declares none: nothing depends on it but that expressions
+// cannot overflow.
+func (r *resolver) cellBound(c *catalog.Column) (*big.Rat, bool) {
+	if r.ds.CellKey == nil || c.Domain.Lower != nil || c.Domain.Values != nil || !c.Type.IsNumeric() || c.Type.IsInteger() {
+		return nil, false
+	}
+	return power10(12), true
+}

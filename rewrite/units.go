@@ -59,6 +59,9 @@ func (r *resolver) columnOf(s *scan, c *catalog.Column) expr.Column {
 	if c.Domain.Lower != nil {
 		out.Dom.Lo, out.Dom.Hi, out.Clamp = c.Domain.Lower, c.Domain.Upper, true
 	}
+	if bound, ok := r.cellBound(c); ok {
+		out.Dom.Lo, out.Dom.Hi, out.Clamp = new(big.Rat).Neg(bound), bound, true
+	}
 	if c.Domain.Values != nil {
 		out.Dom.Values = c.Domain.Values
 		if !c.Domain.NullValue {
