@@ -110,7 +110,7 @@ func (c *choices) texts() map[string]string {
 		"dp.max_unit_rows": strconv.FormatInt(c.Bounds.UnitRows, 10), "dp.intervals": onOff[c.Intervals],
 		"dp.confidence": strconv.FormatFloat(c.Confidence, 'g', -1, 64), "dp.reuse": onOff[!c.reuse.Off],
 		"dp.query_class": cmp.Or(c.Class, autoClass),
-		"dp.pad": onOff[c.Pad],
+		"dp.pad":         onOff[c.Pad],
 	}
 }
 

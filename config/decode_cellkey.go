@@ -76,6 +76,9 @@ func (t *cellKeyText) fields() fields {
 // beside lets the keys stand in the dataset itself, next to `pipeline`.
 func (t *cellKeyText) beside(known fields) {
 	for key, read := range t.fields() {
+		if _, taken := known[key]; taken {
+			continue // sparsity is the policy's there
+		}
 		known[key] = func(v value) { t.written(v); read(v) }
 	}
 }

@@ -27,7 +27,7 @@ type Settings struct {
 	MinUnits         int64
 	// Class names the query class to plan under; "" takes the first that allows the query.
 	Class string
-	Pad              bool // dp.pad: pipeline tbe adds the cells that have no records
+	Pad   bool // dp.pad: pipeline tbe adds the cells that have no records
 	// Now tells the time; nil refuses now() and CURRENT_DATE.
 	Now func() time.Time
 	// Session answers current_setting(name); nil knows none.
