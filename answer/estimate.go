@@ -65,6 +65,9 @@ func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
 			}
 		}
 	}
+	if err := checkSparsity(m, noisy); err != nil {
+		return nil, err
+	}
 	rows := make([][]Cell, len(noisy.Groups))
 	for r, g := range noisy.Groups {
 		row := make([]Cell, len(m.Outputs))
@@ -72,14 +75,16 @@ func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
 			switch {
 			case o.Key >= 0:
 				row[i] = g.Keys[o.Key]
+			case hidden(m, o.Stand, g.Values):
+				row[i] = null()
 			case o.Bound == "":
-				row[i].Text = catalog.FormatRat(o.Type, o.Estimator.Value(g.Values))
+				row[i].Text = catalog.FormatRat(o.Type, rounded(o.Estimator.Value(g.Values), o.Stand.Round, ""))
 			default:
 				low, high := intervals[i].Bounds(g.Values)
 				if o.Bound == "high" {
 					low = high
 				}
-				row[i].Text = catalog.FormatRat(o.Type, low)
+				row[i].Text = catalog.FormatRat(o.Type, rounded(low, o.Stand.Round, o.Bound))
 			}
 		}
 		rows[r] = row

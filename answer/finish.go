@@ -144,6 +144,9 @@ func (o *order) relations() ([]engine.Input, error) {
 		in := engine.Input{Name: b.plan.Name, Columns: inputColumns(b.plan)}
 		var err error
 		if in.Rows, err = publish(b.plan, noisy); err != nil {
+			if _, ok := refusal.As(err); ok {
+				return nil, err
+			}
 			return nil, &Internal{Stage: "estimate", Cause: err.Error()}
 		}
 		out[i] = in

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -68,6 +70,25 @@ func DefaultSparsity() *Sparsity {
 // IsZero tells that nothing is done.
 func (a AfterNoise) IsZero() bool {
 	return len(a.Round) == 0 && a.SmallCells == 0 && a.MinUnits == 0 && a.Sparsity == nil
+}
+
+// String tells it for people.
+func (a AfterNoise) String() string {
+	var out []string
+	for _, fn := range slices.Sorted(maps.Keys(a.Round)) {
+		out = append(out, fn+" in multiples of "+FormatRat(Of(Numeric), a.Round[fn]))
+	}
+	if a.SmallCells > 0 {
+		out = append(out, fmt.Sprintf("NULL on fewer than %d rows", a.SmallCells))
+	}
+	if a.MinUnits > 0 {
+		out = append(out, fmt.Sprintf("NULL on fewer than %d units", a.MinUnits))
+	}
+	if s := a.Sparsity; s != nil {
+		out = append(out, fmt.Sprintf("refused where more than %s of the cells are 1, or %s are 1 or 2",
+			FormatRat(Of(Numeric), s.Ones), FormatRat(Of(Numeric), s.OnesAndTwos)))
+	}
+	return strings.Join(out, "; ")
 }
 
 // Counts tells that the rules need to know on how many rows or units a number stands.

@@ -18,6 +18,8 @@ type draft struct {
 	keys  []draftKey
 	calls []*call
 	cols  []draftColumn
+	// nullable says that a published number may be hidden as NULL.
+	nullable bool
 }
 
 // draftKey is a group key.
@@ -92,7 +94,7 @@ func (d *draft) columnAt(at int, end string) expr.Expr {
 		name = "v" + strconv.Itoa(len(d.cols)+1)
 		d.cols = append(d.cols, draftColumn{name: name, call: at, end: end})
 	}
-	return expr.Column{Alias: d.alias, Name: name, Typ: d.calls[at].typ}
+	return expr.Column{Alias: d.alias, Name: name, Typ: d.calls[at].typ, Dom: expr.Domain{Nullable: d.nullable}}
 }
 
 // intervalColumn finds or adds an end of the interval of a column that stands for a call.

@@ -63,6 +63,7 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 	if err := r.checkGroups(d); err != nil {
 		return nil, err
 	}
+	r.countCells(d)
 	p := &pending{d: d, where: append([]expr.Expr{}, d.where...)}
 	if err := r.publicKeys(p); err != nil {
 		return nil, err
@@ -172,7 +173,7 @@ func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, e
 	sql := &measurementSQL{p: &expr.Printer{Dialect: dialect}, d: p.d, specs: p.specs, where: p.where, bounds: p.bounds, form: p.form,
 		units: p.sel.Kind == mechanism.Optimal || p.sel.Kind == mechanism.GaussianThreshold}
 	m := Measurement{Name: p.d.name, SQL: sql.print(), Salted: sql.salted(), Units: sql.units, Selection: p.sel,
-		PublicKeys: p.public, Bounds: p.bounds, Loss: p.sel.Share}
+		PublicKeys: p.public, Bounds: p.bounds, Loss: p.sel.Share, After: r.afterNoise()}
 	for _, k := range p.d.keys {
 		m.Keys = append(m.Keys, Column{Name: k.column, Type: k.e.Type()})
 		m.Outputs = append(m.Outputs, Output{Column: Column{Name: k.column, Type: k.e.Type()}, Key: len(m.Keys) - 1})
@@ -191,7 +192,7 @@ func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, e
 			return m, err
 		}
 		m.Outputs = append(m.Outputs, Output{Column: Column{Name: c.name, Type: p.d.calls[c.call].typ}, Key: -1, Estimator: e,
-			Bound: c.end, Confidence: r.set.Confidence})
+			Bound: c.end, Confidence: r.set.Confidence, Stand: p.stand(p.d.calls[c.call], m.After)})
 	}
 	m.Identity = identity(&m)
 	return m, nil

@@ -186,6 +186,9 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 		return nil, err
 	}
 	r.calls = append(r.calls, k)
+	if e, ok, err := c.weighted(f, k); ok || err != nil {
+		return e, err
+	}
 	return d.column(k, ""), nil
 }
 

@@ -54,6 +54,8 @@ type Measurement struct {
 	Cells *mechanism.CellSpec
 	// Identity is the normalised text that names the release, with everything that changes its distribution.
 	Identity string
+	// After is done to the released numbers, and changes none of the above.
+	After catalog.AfterNoise
 }
 
 // Output is one column of a released relation: a key, or an estimate (or one end of its interval).
@@ -65,6 +67,7 @@ type Output struct {
 	// Bound is "" for the estimate, "low" or "high" for an end of its interval at Confidence.
 	Bound      string
 	Confidence float64
+	Stand      Stand // for After
 }
 
 // Post is the outer query over released relations, public tables and the proxy's own tables.

@@ -61,6 +61,9 @@ func (m *Measurement) print(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "  Column %s: %s of %s%s\n", o.Name, o.Estimator.Kind, m.Specs[o.Estimator.Spec].Name, end)
 	}
+	if !m.After.IsZero() {
+		fmt.Fprintf(b, "  After the noise: %s\n", m.After)
+	}
 	fmt.Fprintf(b, "  SQL:\n    %s\n", m.SQL)
 }
 

@@ -57,7 +57,7 @@ func newService(t testing.TB, d *datasets.Loaded) *answer.Service {
 	money := budget.Budget{Accountant: privacy.Approx, Epsilon: 9e18, Delta: 9e17}
 	service, err := answer.New(answer.Options{
 		Datasets: []*answer.Dataset{{Catalog: d.Catalog, Engine: d.Engine, Budget: money, Reuse: answer.Reuse{Off: true}}},
-		Users:    []*answer.User{{Name: "alice", MayQuery: true, Datasets: map[string]answer.Grant{"clinic": {Budget: money}}}},
+		Users:    []*answer.User{{Name: "alice", MayQuery: true, Datasets: map[string]answer.Grant{d.Catalog.Name: {Budget: money}}}},
 		Ledger:   ledger, Limiter: limiter, Planner: rewrite.NewPlanner(100), Random: mechanism.NewCryptoSource(), Clock: clock,
 		Logger: slog.New(slog.DiscardHandler),
 	})
@@ -82,18 +82,31 @@ type table struct {
 
 func ask(t *testing.T, s *answer.Service, c sqlCase) table {
 	t.Helper()
+	out, err := tryAsk(t, s, "clinic", c)
+	if err != nil {
+		t.Fatalf("%v\n%s", describeError(err), c.sql)
+	}
+	return out
+}
+
+// tryAsk is ask for a query that may be refused.
+func tryAsk(t *testing.T, s *answer.Service, dataset string, c sqlCase) (table, error) {
+	t.Helper()
 	list, err := s.Parse(c.sql)
 	if err != nil {
 		t.Fatal(describeError(err))
 	}
-	req := answer.Request{Identity: answer.Identity{User: "alice", Dataset: "clinic"}, Statement: list[0],
+	req := answer.Request{Identity: answer.Identity{User: "alice", Dataset: dataset}, Statement: list[0],
 		Settings: map[string]string{"dp.epsilon": hugeEpsilon, "dp.max_groups": "16", "dp.max_rows": "16"}}
+	if c.options["set"] != "" {
+		req.Settings["dp.query_class"] = c.options["set"]
+	}
 	for _, p := range c.params() {
 		req.Params = append(req.Params, answer.Param{Cell: p.Cell})
 	}
 	result, err := s.Answer(context.Background(), req)
 	if err != nil {
-		t.Fatalf("%v\n%s", describeError(err), c.sql)
+		return table{}, err
 	}
 	defer result.Rows.Close()
 	out := table{columns: result.Columns}
@@ -108,10 +121,7 @@ func ask(t *testing.T, s *answer.Service, c sqlCase) table {
 		}
 		out.rows = append(out.rows, row)
 	}
-	if err := result.Rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return out, result.Rows.Err()
 }
 
 // askTruth runs the analyst's own text on PostgreSQL.

@@ -1,0 +1,25 @@
+package answer
+
+import (
+	"math/big"
+	"testing"
+)
+
+func TestRounded(t *testing.T) {
+	for _, c := range []struct{ value, base, bound, want string }{
+		{"12", "5", "", "10"}, {"12.5", "5", "", "15"}, {"13", "5", "", "15"}, {"-12", "5", "", "-10"}, {"-13", "5", "", "-15"},
+		{"12", "5", "low", "10"}, {"12", "5", "high", "15"}, {"-12", "5", "low", "-15"}, {"-12", "5", "high", "-10"},
+		{"15", "5", "low", "15"}, {"15", "5", "high", "15"}, {"0.26", "0.5", "", "0.5"}, {"0.24", "0.5", "", "0"},
+	} {
+		value, _ := new(big.Rat).SetString(c.value)
+		base, _ := new(big.Rat).SetString(c.base)
+		want, _ := new(big.Rat).SetString(c.want)
+		before := new(big.Rat).Set(value)
+		if got := rounded(value, base, c.bound); got.Cmp(want) != 0 || value.Cmp(before) != 0 {
+			t.Errorf("%s to %s %s is %s, want %s (and the value %s)", c.value, c.base, c.bound, got, want, value)
+		}
+	}
+	if v := big.NewRat(7, 3); rounded(v, nil, "") != v {
+		t.Error("without a base a value changes")
+	}
+}
