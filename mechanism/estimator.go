@@ -22,6 +22,15 @@ const (
 	VarSamp    EstimatorKind = "var_samp"
 	StddevPop  EstimatorKind = "stddev_pop"
 	StddevSamp EstimatorKind = "stddev_samp"
+	// The regression family of two columns, over a Plane: see plane.go. SumSquares is Σ(x−x̄)² of the plane's Axis.
+	CovarPop    EstimatorKind = "covar_pop"
+	CovarSamp   EstimatorKind = "covar_samp"
+	Corr        EstimatorKind = "corr"
+	Slope       EstimatorKind = "slope"
+	Intercept   EstimatorKind = "intercept"
+	RSquared    EstimatorKind = "r2"
+	SumProducts EstimatorKind = "sum of products"
+	SumSquares  EstimatorKind = "sum of squares"
 )
 
 // Estimator computes one published column of every group by post-processing alone; it costs nothing.
@@ -39,10 +48,16 @@ type Estimator struct {
 	// variances need it, because they divide by the number of rows less one, and so does ExpectedHalfWidth for
 	// everything but Linear. Linear leaves it nil.
 	Row *big.Int
+	// Plane, if not nil, says that the numbers are a table over two columns. Means and variances are then those of its
+	// Axis, and Lower and Upper the bounds of that column.
+	Plane *Plane
 }
 
 // Validate tells what makes e impossible to compute from spec. Its errors hold the query's shape only.
 func (e Estimator) Validate(spec Spec) error {
+	if e.Plane != nil && e.Kind != Linear {
+		return e.validatePlane(spec)
+	}
 	width := 0
 	switch e.Kind {
 	case Linear:
@@ -73,10 +88,17 @@ func (e Estimator) Validate(spec Spec) error {
 }
 
 // Value is the published number of a group: values are NoisyGroup.Values. It is post-processing of noisy numbers, total for
-// any values of the right number: never an error, never NULL, and within what is possible for the bounds. Only for an
-// estimator that Validate accepts.
+// any values of the right number: never an error, and within what is possible for the bounds. It is nil (NULL) only for a
+// slope, an intercept, a correlation or R² where no variance is to be seen, as in PostgreSQL. Only for an estimator that
+// Validate accepts.
 func (e Estimator) Value(values []*big.Int) *big.Rat {
 	y := values[e.First:]
+	if e.Plane != nil && e.Kind != Linear {
+		if e.ofTwo() {
+			return e.regression(y)
+		}
+		y = e.Plane.marginal(y, e.Plane.Axis)
+	}
 	switch e.Kind {
 	case Linear:
 		return e.linear(y)
@@ -133,20 +155,25 @@ func (e Estimator) place(share *big.Rat) *big.Rat {
 func (e Estimator) variance(y []*big.Int) *big.Rat {
 	total := new(big.Int).Add(y[0], y[1])
 	total.Add(total, y[2])
-	v := big.NewRat(1, 8)
-	if total.Sign() > 0 {
-		first := new(big.Int).Lsh(y[2], 1)
-		mean := new(big.Rat).SetFrac(first.Add(first, y[1]), new(big.Int).Lsh(total, 1))
-		mean = clamp(mean, new(big.Rat), big.NewRat(1, 1))
-		square := new(big.Rat).Mul(mean, mean)
-		second := clamp(new(big.Rat).SetFrac(y[2], total), square, mean)
-		v = new(big.Rat).Sub(second, square)
-	}
+	v := normalVariance(y, total)
 	v.Mul(v, e.range2())
 	if e.Kind == VarSamp || e.Kind == StddevSamp {
 		v.Mul(v, e.bessel(new(big.Rat).SetInt(total)))
 	}
 	return v
+}
+
+// normalVariance is the variance of s in [0, 1]; total is the triple's sum.
+func normalVariance(y []*big.Int, total *big.Int) *big.Rat {
+	if total.Sign() <= 0 {
+		return big.NewRat(1, 8)
+	}
+	first := new(big.Int).Lsh(y[2], 1)
+	mean := new(big.Rat).SetFrac(first.Add(first, y[1]), new(big.Int).Lsh(total, 1))
+	mean = clamp(mean, new(big.Rat), big.NewRat(1, 1))
+	square := new(big.Rat).Mul(mean, mean)
+	second := clamp(new(big.Rat).SetFrac(y[2], total), square, mean)
+	return second.Sub(second, square)
 }
 
 // range2 is (U − L)².

@@ -18,6 +18,7 @@ type Intervals struct {
 	estimator Estimator
 	half      *big.Rat   // Linear: the half width; variances: that of each number of the triple
 	byShare   []*big.Rat // Mean: see ratioHalfWidths
+	box       *planeBox  // the regression family: see planeBox
 }
 
 // Intervals prepares intervals for e, which reads spec's numbers. Safe for concurrent use.
@@ -45,9 +46,13 @@ func (e Estimator) Intervals(spec Spec, confidence float64) (*Intervals, error) 
 		}
 		iv.half = fromFloat(spec.halfWidth(weights, confidence))
 	case Mean, MeanOfTriple:
-		iv.byShare = ratioHalfWidths(spec, confidence)
+		iv.byShare = ratioHalfWidths(spec, e.draws(), e.Kind == MeanOfTriple, confidence)
 	default:
-		iv.half = fromFloat(spec.singleHalfWidth(1 - (1-confidence)/3))
+		if e.ofTwo() {
+			iv.box = newPlaneBox(e, spec, confidence)
+			break
+		}
+		iv.half = fromFloat(spec.halfWidth(ones(e.draws()), 1-(1-confidence)/3))
 	}
 	return iv, nil
 }
@@ -62,11 +67,18 @@ func (e Estimator) Interval(values []*big.Int, spec Spec, confidence float64) (l
 	return low, high, nil
 }
 
-// Bounds is the interval of one group; values are NoisyGroup.Values. It holds the estimate itself.
+// Bounds is the interval of one group; values are NoisyGroup.Values. It holds the estimate itself. Both ends are nil (NULL)
+// where the estimate is nil, or nothing bounds it.
 func (iv *Intervals) Bounds(values []*big.Int) (low, high *big.Rat) {
 	e := iv.estimator
 	y := values[e.First:]
 	value := e.Value(values)
+	if iv.box != nil {
+		return iv.box.bounds(y, value)
+	}
+	if e.Plane != nil && e.Kind != Linear {
+		y = e.Plane.marginal(y, e.Plane.Axis)
+	}
 	switch e.Kind {
 	case Linear:
 		return new(big.Rat).Sub(value, iv.half), new(big.Rat).Add(value, iv.half)
@@ -89,15 +101,19 @@ func (iv *Intervals) Bounds(values []*big.Int) (low, high *big.Rat) {
 const shareCells = 16
 
 // ratioHalfWidths gives, for a true share r in the cell [i, i+1]/(2·shareCells) or its mirror image, a half width of the noise
-// (1−r)·A − r·B. For a pair it has the weights 1−r and r, for a triple 1−r, 1/2−r and r. As r goes to 1/2 they become
-// more even and do not grow (weak majorization), so that the cell's outer end bounds the cell: see smoothHalfWidth.
-func ratioHalfWidths(spec Spec, confidence float64) []*big.Rat {
+// (1−r)·A − r·B. For a pair it has the weights 1−r and r, for a triple 1−r, 1/2−r and r, each as often as a number is the
+// sum of `draws` noisy ones. As r goes to 1/2 they become more even and do not grow (weak majorization), so that the cell's
+// outer end bounds the cell: see smoothHalfWidth.
+func ratioHalfWidths(spec Spec, draws int, triple bool, confidence float64) []*big.Rat {
 	widths := make([]*big.Rat, shareCells)
 	for i := range widths {
 		r := math.Max(float64(i)/(2*shareCells), 1e-9) // a weight of 0 would be no term
-		weights := []float64{1 - r, r}
-		if spec.Width == 3 {
-			weights = append(weights, 0.5-r)
+		var weights []float64
+		for range draws {
+			weights = append(weights, 1-r, r)
+			if triple {
+				weights = append(weights, 0.5-r)
+			}
 		}
 		widths[i] = fromFloat(spec.smoothHalfWidth(weights, confidence))
 	}
@@ -201,6 +217,8 @@ func roundUp(x float64) float64 {
 //   - VarPop, VarSamp: c = (U−L)²·h/G² likewise: the variance changes by at most that when one number of the triple moves by h.
 //   - StddevPop, StddevSamp: the variance's c divided by 2σ at σ = (U−L)/4, as for values that fill their bounds evenly;
 //     it is more for narrow distributions.
+//   - The regression family: c likewise, by how much a number of the table that moves by h moves the covariance, or the
+//     variances at σ = (U−L)/4; see plane.go.
 func ExpectedHalfWidth(spec Spec, e Estimator, confidence float64) (HalfWidth, error) {
 	iv, err := e.Intervals(spec, confidence)
 	if err != nil {
@@ -209,9 +227,16 @@ func ExpectedHalfWidth(spec Spec, e Estimator, confidence float64) (HalfWidth, e
 	if e.Kind == Linear {
 		return HalfWidth{Value: toFloat(iv.half)}, nil
 	}
-	h := spec.singleHalfWidth(confidence)
+	if e.ofTwo() {
+		return e.expectedOfTwo(spec, confidence), nil
+	}
+	h := spec.halfWidth(ones(e.draws()), confidence)
 	if e.Kind == MeanOfTriple {
-		h = spec.halfWidth([]float64{1, 0.5}, confidence)
+		var weights []float64
+		for range e.draws() {
+			weights = append(weights, 1, 0.5)
+		}
+		h = spec.halfWidth(weights, confidence)
 	}
 	c := h / toFloat(new(big.Rat).SetInt(e.Row))
 	width := toFloat(new(big.Rat).Sub(e.Upper, e.Lower))
