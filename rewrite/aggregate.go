@@ -17,6 +17,8 @@ type aggregateKind struct {
 	private bool
 	// ordered says that it is written WITHIN GROUP (ORDER BY …).
 	ordered bool
+	// two says that it is of pairs of numbers: (y, x).
+	two bool
 }
 
 func always(k catalog.Kind) func(catalog.Type) (catalog.Type, bool) {
@@ -69,7 +71,7 @@ func textual(t catalog.Type) (catalog.Type, bool) {
 // aggregates is the closed list of aggregate functions, by name.
 func aggregates() map[string]aggregateKind {
 	variance := aggregateKind{args: 1, result: averageType, private: true}
-	regression := aggregateKind{args: 2, result: always(catalog.Float8)}
+	regression := aggregateKind{args: 2, result: always(catalog.Float8), private: true, two: true}
 	return map[string]aggregateKind{
 		"count":           {args: 1, result: always(catalog.Int8), private: true},
 		"sum":             {args: 1, result: sumType, private: true},
@@ -97,7 +99,7 @@ func aggregates() map[string]aggregateKind {
 		"regr_sxx":        regression,
 		"regr_syy":        regression,
 		"regr_sxy":        regression,
-		"regr_count":      {args: 2, result: always(catalog.Int8)},
+		"regr_count":      {args: 2, result: always(catalog.Int8), private: true, two: true},
 		"percentile_cont": {args: 1, result: always(catalog.Float8), ordered: true},
 		"percentile_disc": {args: 1, result: itself, ordered: true},
 	}

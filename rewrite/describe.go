@@ -31,6 +31,7 @@ func (r *resolver) parameterTypes(q *query) []catalog.Type {
 		}
 		for _, k := range d.calls {
 			walkDeep(k.arg, see)
+			walkDeep(k.arg2, see)
 			walkDeep(k.filter, see)
 		}
 	}

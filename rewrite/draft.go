@@ -34,6 +34,7 @@ type call struct {
 	name     string // as written
 	fn       string // canonical
 	arg      expr.Expr
+	arg2     expr.Expr // the independent variable of the regression family
 	star     bool
 	distinct bool
 	units    bool // count(DISTINCT unit)
@@ -41,6 +42,7 @@ type call struct {
 	typ      catalog.Type
 	loc      int32
 	written  string // the argument in the analyst's own terms
+	written2 string // the second one
 }
 
 // text names the call: two calls of one text are measured once.
@@ -52,7 +54,13 @@ func (k *call) text() string {
 	case k.star:
 		s += "*"
 	default:
+		if k.distinct {
+			s += "DISTINCT "
+		}
 		s += text(k.arg)
+		if k.arg2 != nil {
+			s += ", " + text(k.arg2)
+		}
 	}
 	s += ")"
 	if k.filter != nil {

@@ -16,7 +16,7 @@ func (p *pending) estimator(k *call) (mechanism.Estimator, error) {
 			continue
 		}
 		e := mechanism.Estimator{Spec: i, First: s.first}
-		return s.formula(e, k.fn), nil
+		return s.formula(e, k), nil
 	}
 	return mechanism.Estimator{}, errors.New("rewrite: an aggregate has no measurement")
 }
@@ -29,21 +29,17 @@ func (s *released) serves(k *call) bool {
 	if k.units || s.kind == specUnits {
 		return k.units && s.kind == specUnits
 	}
-	counted := setOf(k)
-	if counted.arg == "" {
-		if k.fn != "count" {
-			return false
-		}
-		return s.arg == nil || s.host
-	}
-	return s.arg != nil && text(s.arg) == counted.arg
+	return s.sets[setOf(k)]
 }
 
 // formula computes a call's value. With y the spec's numbers, step the grid and L the lower bound:
 //
 //	pair    n = (y0 + y1)/G                Σx = L·n + step·y0
 //	triple  n = (y0 + y1 + y2)/G²          Σx = L·n + step·(y1/2 + y2)/G
-func (s *released) formula(e mechanism.Estimator, fn string) mechanism.Estimator {
+func (s *released) formula(e mechanism.Estimator, k *call) mechanism.Estimator {
+	if s.kind == specPlane {
+		return s.formulaOfPlane(e, k)
+	}
 	e.Kind = mechanism.Linear
 	switch s.kind {
 	case specUnits, specRows:
@@ -67,26 +63,33 @@ func (s *released) formula(e mechanism.Estimator, fn string) mechanism.Estimator
 		whole := new(big.Rat).Mul(step, inverse)
 		sum = []*big.Rat{new(big.Rat), new(big.Rat).Mul(whole, big.NewRat(1, 2)), whole}
 	}
-	switch fn {
+	switch k.fn {
 	case "count":
 		e.Coef = n
 	case "sum":
 		for i := range n {
 			e.Coef = append(e.Coef, new(big.Rat).Add(sum[i], new(big.Rat).Mul(s.grid.Lower, n[i])))
 		}
-	case "avg":
-		e.Kind = mechanism.Mean
-		if s.kind == specTriple {
-			e.Kind = mechanism.MeanOfTriple
-		}
-	case "var_pop":
-		e.Kind = mechanism.VarPop
-	case "var_samp":
-		e.Kind = mechanism.VarSamp
-	case "stddev_pop":
-		e.Kind = mechanism.StddevPop
-	case "stddev_samp":
-		e.Kind = mechanism.StddevSamp
+	default:
+		e.Kind = estimatorOf(k.fn, s.kind == specTriple)
 	}
 	return e
+}
+
+// estimatorOf names the formula of a mean or a variance.
+func estimatorOf(fn string, triple bool) mechanism.EstimatorKind {
+	switch fn {
+	case "var_pop":
+		return mechanism.VarPop
+	case "var_samp":
+		return mechanism.VarSamp
+	case "stddev_pop":
+		return mechanism.StddevPop
+	case "stddev_samp":
+		return mechanism.StddevSamp
+	}
+	if triple {
+		return mechanism.MeanOfTriple
+	}
+	return mechanism.Mean
 }

@@ -150,6 +150,7 @@ func (r *resolver) ownColumnsOnly(d *draft) error {
 	}
 	for _, k := range d.calls {
 		check(k.arg)
+		check(k.arg2)
 		check(k.filter)
 	}
 	if d.unit.e != nil {

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
@@ -162,6 +163,9 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 		of = call.args[0].Type()
 	}
 	t, ok := kind.result(of)
+	for _, a := range call.args {
+		ok = ok && (!kind.two || a.Type().IsNumeric())
+	}
 	if !ok {
 		return call, c.fail(refusal.UndefinedFunction, f.Location, "function %s(%s) does not exist", name, of)
 	}
@@ -179,7 +183,10 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	if len(a.args) > 0 {
 		k.arg, k.written = a.args[0], written(f.Args[0])
 	}
-	if k.distinct && k.arg != nil && d.unit.is(k.arg) {
+	if len(a.args) > 1 && aggregates()[k.name].two {
+		k.arg2, k.written2 = a.args[1], written(f.Args[1])
+	}
+	if k.fn == "count" && k.distinct && k.arg != nil && d.unit.is(k.arg) {
 		k.fn, k.arg, k.distinct, k.units = "count", nil, false, true
 	}
 	if err := r.checkCall(f, k); err != nil {
@@ -205,10 +212,11 @@ func (r *resolver) checkCall(f *syntax.FuncCall, k *call) error {
 	}
 	if !aggregates()[name].private {
 		return r.fail(refusal.NotSupported, f.Location, "function %s is not supported over private rows", name).
-			WithHint("Over private rows count, sum, avg, variance and stddev are answered.")
+			WithHint("Over private rows these are answered: %s.", strings.Join(MeasuredAggregates(), ", "))
 	}
-	if k.distinct {
-		return r.fail(refusal.NotSupported, f.Location, "%s(DISTINCT …) is supported for the privacy unit's column only", name)
+	if k.distinct && k.arg2 != nil {
+		return r.fail(refusal.NotSupported, f.Location, "%s(DISTINCT …) is not supported over private rows", name).
+			WithHint("Leave DISTINCT out.")
 	}
 	return nil
 }

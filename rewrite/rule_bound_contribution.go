@@ -56,12 +56,18 @@ func (m *measurementSQL) print() string {
 	case formRows:
 		m.rowBound()
 	default:
-		m.perUnit()
+		if m.hasDistinct() {
+			m.withBranches()
+		} else {
+			m.perUnit()
+		}
 	}
 	return m.p.String()
 }
 
-func (m *measurementSQL) salted() bool { return m.form == formWindow || m.form == formRows }
+func (m *measurementSQL) salted() bool {
+	return m.form == formWindow || m.form == formRows || m.form == formGroup && m.hasDistinct()
+}
 
 // keys prints the group keys as k1, k2, …, each with the comma after it.
 func (m *measurementSQL) keys(prefix string) {
@@ -105,7 +111,7 @@ func (m *measurementSQL) outputs(units string, number func(s *released, i int) s
 	}
 	n := 0
 	for _, s := range m.specs {
-		for i := 0; i < s.kind.width(); i++ {
+		for i := 0; i < s.width(); i++ {
 			n++
 			parts = append(parts, number(s, i)+fmt.Sprintf(` AS "y%d"`, n))
 		}
@@ -126,34 +132,55 @@ func (m *measurementSQL) flat() {
 	m.groupBy(positions)
 }
 
-// rawAggregates are the plain aggregates that a spec's numbers are made of.
-type rawAggregates struct{ n, s, q string }
+// rawAggregates are the plain aggregates that a spec's numbers are made of; v are those of a plane as they are.
+type rawAggregates struct {
+	n, s, q string
+	v       []string
+}
+
+// each lists them.
+func (a rawAggregates) each() []string { return append([]string{a.n, a.s, a.q}, a.v...) }
+
+// named replaces them by names.
+func (a rawAggregates) named(names map[string]string) rawAggregates {
+	out := rawAggregates{n: names[a.n], s: names[a.s], q: names[a.q]}
+	for _, v := range a.v {
+		out.v = append(out.v, names[v])
+	}
+	return out
+}
 
 // raw prints a spec's aggregates over rows.
 func (m *measurementSQL) raw(s *released) rawAggregates {
-	filter := ""
+	if s.kind == specPlane {
+		return m.planeAggregates(s)
+	}
+	filter, distinct := "", ""
 	if s.filter != nil {
 		filter = " FILTER (WHERE " + m.value(s.filter) + ")"
 	}
+	if s.distinct {
+		distinct = "DISTINCT "
+	}
 	arg := "*"
-	if s.arg != nil && s.arg.Domain().Nullable {
+	if s.arg != nil && (s.distinct || s.arg.Domain().Nullable) {
 		counted := s.arg
-		if c, ok := counted.(expr.Column); ok {
+		if c, ok := counted.(expr.Column); ok && !s.distinct {
 			c.Clamp = false // whether it is NULL is all that is asked
 			counted = c
 		}
 		arg = m.value(counted)
 	}
-	out := rawAggregates{n: "count(" + arg + ")" + filter}
+	out := rawAggregates{n: "count(" + distinct + arg + ")" + filter}
 	switch s.kind {
 	case specSum:
-		out.s = m.sum(m.value(s.grid.Plain()), filter, m.narrow(s))
+		out.s = m.sum(distinct+m.value(s.grid.Plain()), filter, m.narrow(s))
 	case specPair:
-		out.s = m.sum(m.value(s.grid.Normal()), filter, m.narrow(s))
+		out.s = m.sum(distinct+m.value(s.grid.Normal()), filter, m.narrow(s))
 	case specTriple:
 		x := m.wide(m.value(s.grid.Normal()))
-		out.s = m.sum(x, filter, false)
-		out.q = m.sum(x+" * "+x, filter, false)
+		out.s = m.sum(distinct+x, filter, false)
+		out.q = m.sum(distinct+x+" * "+x, filter, false)
 	case specUnits:
 		if m.form == formRows {
 			out.n = `count(DISTINCT "b"."u")` + filter
@@ -209,7 +236,10 @@ func hasSubQuery(e expr.Expr) bool {
 // narrow tells that one unit's sum can stay a bigint in PostgreSQL, which is several times faster than numeric: the value
 // fits 31 bits, so that it takes 2³² rows of one unit to overflow.
 func (m *measurementSQL) narrow(s *released) bool {
-	if m.p.Dialect != expr.PostgreSQL || m.form == formFlat || m.form == formRows || m.bounds.Rows > 1<<30 {
+	if s.kind == specPlane {
+		return false
+	}
+	if m.p.Dialect != expr.PostgreSQL || s.distinct || m.form == formFlat || m.form == formRows || m.bounds.Rows > 1<<30 {
 		return false
 	}
 	top := s.grid.G
@@ -242,6 +272,8 @@ func (m *measurementSQL) vector(s *released, a rawAggregates, i int) string {
 	switch s.kind {
 	case specUnits, specRows:
 		return a.n
+	case specPlane:
+		return a.v[i]
 	case specSum:
 		return a.s
 	case specPair:
@@ -327,19 +359,21 @@ func (m *measurementSQL) unitColumns() (columns []string, names map[string]strin
 		}
 	}
 	for _, s := range m.specs {
-		if s.kind == specUnits && s.filter == nil {
+		if s.kind == specUnits && s.filter == nil || s.distinct {
 			continue
 		}
-		a := m.raw(s)
-		add(a.n)
-		add(a.s)
-		add(a.q)
+		for _, x := range m.raw(s).each() {
+			add(x)
+		}
 	}
 	return columns, names
 }
 
 // scaled prints number i of a spec summed over units, each cut to m rows.
 func (m *measurementSQL) scaled(s *released, names map[string]string, i int) string {
+	if s.distinct {
+		return "0" // a branch of its own
+	}
 	if s.kind == specUnits {
 		if s.filter == nil {
 			return "count(*)"
@@ -347,7 +381,7 @@ func (m *measurementSQL) scaled(s *released, names map[string]string, i int) str
 		return fmt.Sprintf("count(*) FILTER (WHERE %s > 0)", names[m.raw(s).n])
 	}
 	raw := m.raw(s)
-	a := rawAggregates{n: names[raw.n], s: names[raw.s], q: names[raw.q]}
+	a := raw.named(names)
 	rows := m.bounds.Rows
 	if s.kind == specRows {
 		return fmt.Sprintf("coalesce(sum(least(%s, %d)), 0)", a.n, rows)

@@ -37,11 +37,18 @@ func (r *resolver) label(plan *Plan, q *query) {
 
 // label is the call for people: "count(*)", "avg(income)", "sum(…)" where the argument is longer than a name.
 func (k *call) label() string {
-	switch c, named := k.arg.(expr.Column); {
+	c, named := k.arg.(expr.Column)
+	x, both := k.arg2.(expr.Column)
+	switch {
 	case k.units:
 		return k.name + "(DISTINCT unit)"
 	case k.star:
 		return k.name + "(*)"
+	case k.arg2 != nil && named && both:
+		return k.name + "(" + c.Name + ", " + x.Name + ")"
+	case k.arg2 != nil:
+	case named && k.distinct:
+		return k.name + "(DISTINCT " + c.Name + ")"
 	case named:
 		return k.name + "(" + c.Name + ")"
 	}

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"fmt"
 	"math/big"
 	"sort"
 
@@ -18,6 +19,9 @@ import (
 //	sum     (only sum)        Σ x on the grid                           Δ = m · max(|L|, |U|)/step
 //	pair    (avg, sum+count)  (Σ s, Σ (G − s))                          Δ = m · G, as a row adds G in all
 //	triple  (variances)       (Σ (G − s)², Σ 2s(G − s), Σ s²)           Δ = m · G², as a row adds G² in all
+//	plane   (two columns)     products of their Bernstein bases         Δ = m · Gᵃ·Hᵇ, see spec_plane.go
+//
+// With DISTINCT they are of the different values: see spec_distinct.go.
 type specKind string
 
 const (
@@ -26,27 +30,44 @@ const (
 	specSum    specKind = "sum"
 	specPair   specKind = "pair"
 	specTriple specKind = "triple"
+	specPlane  specKind = "plane"
 )
-
-func (k specKind) width() int {
-	return map[specKind]int{specUnits: 1, specRows: 1, specSum: 1, specPair: 2, specTriple: 3}[k]
-}
 
 // released is one spec of a draft: what is measured, and of what.
 type released struct {
-	kind   specKind
-	arg    expr.Expr // nil: rows
-	filter expr.Expr
-	grid   expr.Gridded
-	delta  *big.Int // Δ: what one unit can move in one group
-	first  int      // index of its first number
-	host   bool     // it also counts the rows of its filter, as its column is never NULL
-	spec   mechanism.Spec
+	kind     specKind
+	arg      expr.Expr // nil: rows
+	filter   expr.Expr
+	distinct bool // of the different values of arg
+	grid     expr.Gridded
+	plane    *plane       // of a plane: its second column
+	delta    *big.Int     // Δ: what one unit can move in one group
+	first    int          // index of its first number
+	sets     map[set]bool // the rows that it counts, and may be asked of
+	spec     mechanism.Spec
+}
+
+// width is the number of whole numbers that it measures.
+func (s *released) width() int {
+	switch s.kind {
+	case specPair:
+		return 2
+	case specTriple:
+		return 3
+	case specPlane:
+		return (s.plane.degree[0] + 1) * (s.plane.degree[1] + 1)
+	}
+	return 1
 }
 
 func (s *released) name() string {
 	n := string(s.kind)
-	if s.arg != nil {
+	switch {
+	case s.plane != nil:
+		n += fmt.Sprintf("(%s, %s) of degree %d, %d", text(s.arg), text(s.plane.arg), s.plane.degree[0], s.plane.degree[1])
+	case s.distinct:
+		n += "(DISTINCT " + text(s.arg) + ")"
+	case s.arg != nil:
 		n += "(" + text(s.arg) + ")"
 	}
 	if s.filter != nil {
@@ -55,12 +76,22 @@ func (s *released) name() string {
 	return n
 }
 
-// set names the rows that a call counts: its argument and filter.
-type set struct{ arg, filter string }
+// set names the rows that a call counts: its arguments and filter.
+type set struct {
+	arg, arg2, filter string
+	distinct          bool
+}
 
 func setOf(k *call) set {
-	var s set
-	if k.arg != nil && !(k.fn == "count" && !k.arg.Domain().Nullable) {
+	s := set{distinct: k.distinct}
+	switch {
+	case k.arg2 != nil && k.fn == "regr_count" && !k.arg.Domain().Nullable && !k.arg2.Domain().Nullable:
+	case k.arg2 != nil:
+		s.arg, s.arg2 = text(k.arg), text(k.arg2)
+		if s.arg > s.arg2 {
+			s.arg, s.arg2 = s.arg2, s.arg
+		}
+	case k.arg != nil && (k.fn != "count" || k.distinct || k.arg.Domain().Nullable):
 		s.arg = text(k.arg)
 	}
 	if k.filter != nil {
@@ -72,10 +103,12 @@ func setOf(k *call) set {
 // wants collects which functions are asked of one set of rows.
 type wants struct {
 	arg, filter expr.Expr
+	distinct    bool
+	plane       *plane
 	fns         map[string]bool
 	loc         int32
-	host        bool
 	written     string // in the analyst's own terms
+	sets        map[set]bool
 }
 
 // groupCalls sorts a draft's calls into sets. A count of all rows belongs to the set of a column that is never NULL, if
@@ -89,14 +122,17 @@ func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
 		s := setOf(k)
 		w := out[s]
 		if w == nil {
-			w = &wants{filter: k.filter, fns: map[string]bool{}, loc: k.loc, written: k.written}
+			w = &wants{filter: k.filter, distinct: k.distinct, fns: map[string]bool{}, loc: k.loc, written: k.written, sets: map[set]bool{s: true}}
 			out[s] = w
 		}
-		if s.arg != "" {
+		if s.arg2 != "" {
+			w.addPair(k)
+		} else if s.arg != "" {
 			w.arg, w.written = k.arg, k.written
 		}
 		w.fns[k.fn] = true
 	}
+	mergeIntoPlanes(out)
 	if !mergeCounts {
 		return out
 	}
@@ -105,30 +141,37 @@ func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
 			continue
 		}
 		if host := hostOfCount(out, s); host != nil {
-			host.fns["count"], host.host = true, true
+			host.fns["count"], host.sets[s] = true, true
 			delete(out, s)
 		}
 	}
 	return out
 }
 
-// hostOfCount finds a set over the same filter whose column is never NULL and which is measured as a pair or triple.
+// hostOfCount finds a set over the same filter whose columns are never NULL and which is measured as a pair, triple or
+// plane.
 func hostOfCount(sets map[set]*wants, s set) *wants {
-	var names []string
+	var found []set
 	for o, w := range sets {
-		if o.arg != "" && o.filter == s.filter && !w.arg.Domain().Nullable && w.kind() != specSum {
-			names = append(names, o.arg)
+		if o.arg != "" && o.filter == s.filter && !o.distinct && !w.nullable() && w.kind() != specSum {
+			found = append(found, o)
 		}
 	}
-	if len(names) == 0 {
+	if len(found) == 0 {
 		return nil
 	}
-	sort.Strings(names)
-	return sets[set{arg: names[0], filter: s.filter}]
+	sort.Slice(found, func(i, j int) bool { return found[i].arg+"\x00"+found[i].arg2 < found[j].arg+"\x00"+found[j].arg2 })
+	return sets[found[0]]
+}
+
+func (w *wants) nullable() bool {
+	return w.arg.Domain().Nullable || w.plane != nil && w.plane.arg.Domain().Nullable
 }
 
 func (w *wants) kind() specKind {
 	switch {
+	case w.plane != nil:
+		return specPlane
 	case w.fns["var_pop"] || w.fns["var_samp"] || w.fns["stddev_pop"] || w.fns["stddev_samp"]:
 		return specTriple
 	case w.fns["avg"] || w.fns["sum"] && w.fns["count"]:
@@ -148,7 +191,7 @@ func (r *resolver) specsOf(d *draft, m int64, mergeCounts bool) ([]*released, er
 		}
 	}
 	for _, w := range groupCalls(d, mergeCounts) {
-		s := &released{kind: w.kind(), arg: w.arg, filter: w.filter, host: w.host}
+		s := &released{kind: w.kind(), arg: w.arg, filter: w.filter, distinct: w.distinct, plane: w.plane, sets: w.sets}
 		if err := r.gridOf(s, w, m); err != nil {
 			return nil, err
 		}
@@ -158,7 +201,7 @@ func (r *resolver) specsOf(d *draft, m int64, mergeCounts bool) ([]*released, er
 	first := 0
 	for _, s := range out {
 		s.first = first
-		first += s.kind.width()
+		first += s.width()
 	}
 	return out, nil
 }
@@ -179,9 +222,17 @@ const maxDeltaBits = 86
 // gridOf computes Δ.
 func (r *resolver) gridOf(s *released, w *wants, m int64) error {
 	rows := big.NewInt(m)
+	if s.distinct {
+		if _, err := expr.GroupKey(s.arg); err != nil { // equal values must print alike
+			return r.at(err, w.loc)
+		}
+	}
 	if s.kind == specRows {
 		s.delta = rows
 		return nil
+	}
+	if s.kind == specPlane {
+		return r.gridsOfPlane(s, w, m)
 	}
 	arg, err := r.bounded(w)
 	if err != nil {
@@ -218,7 +269,7 @@ func (r *resolver) gridOf(s *released, w *wants, m int64) error {
 
 // sensitivity fills in L1 and L2² of a spec for a unit that touches `groups` groups, or `rows` rows in all.
 func (s *released) sensitivity(c privacy.Contribution) {
-	s.spec.Name, s.spec.Width = s.name(), s.kind.width()
+	s.spec.Name, s.spec.Width = s.name(), s.width()
 	if c.UnitRows > 0 && s.kind != specUnits {
 		// Δ is that of one row here; all R rows may fall in one group: L1 = R·Δ, and L2 = R·Δ.
 		total := new(big.Int).Mul(s.delta, big.NewInt(c.UnitRows))

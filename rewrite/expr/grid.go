@@ -16,6 +16,8 @@ type Gridded struct {
 	G *big.Int
 
 	normal, plain Expr
+	limit         int // of bits, as in GridWithin
+	exact         bool
 }
 
 // Normal is (x − Lower)/Step, a whole number in [0, G], NULL where x is. Its type is int8, or numeric (HUGEINT in DuckDB)
@@ -41,7 +43,11 @@ const gridBits = 30
 //
 // Exact expressions are not rounded. Others are rounded to the grid and then clamped once more as whole numbers, so that
 // the bounds hold whatever an engine's rounding did; NaN and infinities fall on a bound.
-func Grid(e Expr, rows int64) (Gridded, error) {
+func Grid(e Expr, rows int64) (Gridded, error) { return GridWithin(e, rows, 0) }
+
+// GridWithin is Grid with at most 2^bits steps (0: no limit), for what is multiplied with others: a finer grid is made
+// coarser, and values are rounded to it.
+func GridWithin(e Expr, rows int64, bits int) (Gridded, error) {
 	t := e.Type()
 	if t.IsDateTime() || t.Kind == itv || t.Kind == tim {
 		return Gridded{}, refusal.New(refusal.NotSupported, "%s is of type %s, which cannot be summed or averaged", Label(e), bareName(t)).
@@ -57,10 +63,16 @@ func Grid(e Expr, rows int64) (Gridded, error) {
 	if d.Lo.Cmp(d.Hi) > 0 {
 		return Gridded{}, refusal.New(refusal.NotSupported, "the bounds of %s contradict each other", Label(e))
 	}
-	g := Gridded{Step: gridStep(e)}
-	exact := g.Step != nil
-	if !exact {
-		g.Step = floatStep(d.Lo, d.Hi)
+	g := Gridded{Step: gridStep(e), limit: bits}
+	rounds := gridBits
+	if bits > 0 {
+		rounds = min(bits, gridBits)
+		if g.Step != nil && new(big.Rat).Sub(d.Hi, d.Lo).Cmp(new(big.Rat).Mul(g.Step, pow2(bits))) > 0 {
+			g.Step = nil
+		}
+	}
+	if g.exact = g.Step != nil; !g.exact {
+		g.Step = floatStep(d.Lo, d.Hi, rounds)
 	}
 	g.Lower = onGrid(d.Lo, g.Step, floorRat)
 	g.Upper = onGrid(d.Hi, g.Step, ceilRat)
@@ -74,8 +86,8 @@ func Grid(e Expr, rows int64) (Gridded, error) {
 	if most.BitLen() > 62 {
 		k = num
 	}
-	g.normal = g.node(e, k, exact, true)
-	g.plain = g.node(e, k, exact, false)
+	g.normal = g.node(e, k, true)
+	g.plain = g.node(e, k, false)
 	return g, nil
 }
 
@@ -94,17 +106,17 @@ func gridStep(e Expr) *big.Rat {
 	return nil
 }
 
-// floatStep is 2^−k with (hi − lo)·2^k in [2²⁹, 2³⁰); 1 where both are equal.
-func floatStep(lo, hi *big.Rat) *big.Rat {
+// floatStep is 2^−k with (hi − lo)·2^k in [2^(bits−1), 2^bits).
+func floatStep(lo, hi *big.Rat, bits int) *big.Rat {
 	width := new(big.Rat).Sub(hi, lo)
 	if width.Sign() == 0 {
 		width = larger(new(big.Rat).Abs(hi), rat(1))
 	}
-	k := gridBits - 1 - width.Num().BitLen() + width.Denom().BitLen() + 1
-	for width.Cmp(pow2(gridBits-k)) >= 0 {
+	k := bits - 1 - width.Num().BitLen() + width.Denom().BitLen() + 1
+	for width.Cmp(pow2(bits-k)) >= 0 {
 		k--
 	}
-	for width.Cmp(pow2(gridBits-1-k)) < 0 {
+	for width.Cmp(pow2(bits-1-k)) < 0 {
 		k++
 	}
 	return pow2(-k)
@@ -118,7 +130,7 @@ func onGrid(r, step *big.Rat, f func(*big.Rat) *big.Rat) *big.Rat {
 func steps(r, step *big.Rat) *big.Int { return new(big.Int).Set(new(big.Rat).Quo(r, step).Num()) }
 
 // node prints the whole number of steps, from Lower (normal) or from 0 (plain).
-func (g Gridded) node(e Expr, k catalog.Kind, exact, normal bool) Expr {
+func (g Gridded) node(e Expr, k catalog.Kind, normal bool) Expr {
 	lo, hi := steps(g.Lower, g.Step), steps(g.Upper, g.Step)
 	name := "plain"
 	if normal {
@@ -129,11 +141,11 @@ func (g Gridded) node(e Expr, k catalog.Kind, exact, normal bool) Expr {
 	n.dom = Domain{Nullable: e.Domain().Nullable, Lo: lower, Hi: upper, Step: rat(1)}
 	n.in = &span{lo: lower, hi: upper}
 	n.remake = func(args []Expr) (Expr, error) {
-		again, err := Grid(args[0], 1)
+		again, err := GridWithin(args[0], 1, g.limit)
 		if err != nil {
 			return nil, err
 		}
-		return again.node(args[0], k, gridStep(args[0]) != nil, normal), nil
+		return again.node(args[0], k, normal), nil
 	}
 	n.size = 1 + 3*sizeOf(e)
 	base := new(big.Rat)
@@ -141,9 +153,9 @@ func (g Gridded) node(e Expr, k catalog.Kind, exact, normal bool) Expr {
 		base = g.Lower
 	}
 	switch {
-	case exact && e.Type().IsInteger():
+	case g.exact && e.Type().IsInteger():
 		n.write = g.writeWhole(k, base)
-	case exact:
+	case g.exact:
 		n.write = g.writeDecimal(k, base)
 	default:
 		n.write = g.writeRounded(k, normal)

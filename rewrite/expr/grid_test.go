@@ -13,9 +13,17 @@ import (
 // and [L/step, U/step], half a step from the value, and apart by L/step. It returns 1 if there is a grid.
 func (h *harness) checkGrid(name string, d Dialect, e Expr, values []*string, table string) int {
 	h.t.Helper()
-	g, err := Grid(e, 5)
+	return h.checkGridWithin(name, d, e, values, table, 0)
+}
+
+func (h *harness) checkGridWithin(name string, d Dialect, e Expr, values []*string, table string, bits int) int {
+	h.t.Helper()
+	g, err := GridWithin(e, 5, bits)
 	if err != nil {
 		return 0
+	}
+	if most := int64(1<<bits + 2); bits > 0 && g.G.Cmp(big.NewInt(most)) > 0 {
+		h.t.Errorf("%s: a grid of %d bits has %s steps", name, bits, g.G)
 	}
 	normal, err := h.run(d, g.Normal(), table)
 	if err != nil {
@@ -62,7 +70,7 @@ func (g Gridded) wrong(e Expr, value, normal, plain string, d Dialect) string {
 		return "the lower bound is not on the grid"
 	}
 	slack := rat(0)
-	if gridStep(e) == nil {
+	if !g.exact {
 		slack = rat(1) // rounded each for itself
 	}
 	if off := apart.Sub(apart, shift); off.Abs(off).Cmp(slack) > 0 {
@@ -78,7 +86,7 @@ func (g Gridded) wrong(e Expr, value, normal, plain string, d Dialect) string {
 	}
 	// Half a step, and what the doubles of the calculation lose.
 	near := new(big.Rat).Mul(g.Step, big.NewRat(51, 100))
-	if gridStep(e) != nil {
+	if g.exact {
 		near = rat(0)
 	} else {
 		if g.Step.Cmp(rat(1)) > 0 {
@@ -115,6 +123,9 @@ func TestGrid(t *testing.T) {
 				}
 				if h.checkGrid(name, d, e, values, table) == 0 {
 					t.Errorf("%s has no grid", name)
+				}
+				for _, bits := range []int{5, 14, 29} {
+					h.checkGridWithin(name+" coarse", d, e, values, table, bits)
 				}
 			}
 		}

@@ -19,11 +19,26 @@ SELECT any_value(region) FROM patients
 -- name: aggregate with order
 SELECT sum(age ORDER BY income) FROM patients
 
--- name: count distinct of another column
-SELECT count(DISTINCT region) FROM patients
+-- name: correlation of different pairs
+SELECT corr(DISTINCT height, age) FROM patients
 
--- name: sum distinct
-SELECT sum(DISTINCT age) FROM patients
+-- name: correlation of text
+SELECT corr(region, age) FROM patients
+
+-- name: correlation without bounds
+SELECT corr(tokens, cost) FROM visits
+
+-- name: correlation of one column
+SELECT corr(age) FROM patients
+
+-- name: sum of different units
+SELECT sum(DISTINCT patient_id) FROM visits
+
+-- name: different values without bounds
+SELECT avg(DISTINCT tokens) FROM visits
+
+-- name: different intervals
+SELECT count(DISTINCT age(visited_on, DATE '2020-01-01')) FROM visits
 
 -- name: sleep
 SELECT pg_sleep(10)
