@@ -39,6 +39,7 @@ func rooms() map[string]string {
 		"config":         "catalog privacy budget ratelimit mechanism", // each package's Config type
 		"cmd/dpproxy":    "*",
 
+		"internal/hostile":     "",
 		"internal/metrics":     "",
 		"internal/testservers": "",
 		"internal/demodata":    "",

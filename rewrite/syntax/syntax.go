@@ -24,6 +24,12 @@ const (
 	MaxBytes  = 256 << 10
 	MaxTokens = 60_000
 	MaxChain  = 2_000 // operators, casts, joins, set operations, commas excluded
+	// MaxRun is the longest run of operator characters, in comments and literals too. The scanner reads a run to its
+	// end to find its first operator, and begins again after it: 256 KiB of "+" keep it busy for minutes.
+	MaxRun = 512
+	// MaxDepth is how deep brackets and CASE may nest: each level is one of the tree, which everything after the parser
+	// goes down recursively, a source's parser in this process too.
+	MaxDepth = 300
 )
 
 // Parse parses a message of any number of statements. Errors are *refusal.Error, with Position in characters.
@@ -48,8 +54,11 @@ func Check(sql string) error {
 	case !utf8.ValidString(sql):
 		return refusal.New(refusal.CharacterNotInRepertory, "invalid byte sequence for encoding \"UTF8\"")
 	}
+	if longestRun(sql) > MaxRun {
+		return refusal.New(refusal.StatementTooComplex, "query has more than %d operator characters in a row", MaxRun)
+	}
 	// Short text cannot hold a chain that hurts; only long text pays for the scan.
-	if len(sql) <= MaxChain {
+	if len(sql) <= MaxDepth {
 		return nil
 	}
 	scan, err := pg.Scan(sql)
@@ -59,24 +68,73 @@ func Check(sql string) error {
 	if len(scan.Tokens) > MaxTokens {
 		return refusal.New(refusal.StatementTooComplex, "query has %d tokens, the limit is %d", len(scan.Tokens), MaxTokens)
 	}
-	if chain := countChains(sql, scan); chain > MaxChain {
+	if chain := countChains(scan); chain > MaxChain {
 		return refusal.New(refusal.StatementTooComplex, "query has %d operators, casts and joins, the limit is %d", chain, MaxChain).
 			WithHint("Split the query, or use IN (…) instead of a long chain of OR.")
+	}
+	if depth := countDepth(scan); depth > MaxDepth {
+		return refusal.New(refusal.StatementTooComplex, "query is nested %d levels deep, the limit is %d", depth, MaxDepth)
 	}
 	return nil
 }
 
+// longestRun is the length of the longest run of characters that operators are made of.
+func longestRun(sql string) int {
+	longest, run := 0, 0
+	for i := 0; i < len(sql); i++ {
+		switch sql[i] {
+		case '+', '-', '*', '/', '<', '>', '=', '~', '!', '@', '#', '%', '^', '&', '|', '`', '?':
+			run++
+			longest = max(longest, run)
+		default:
+			run = 0
+		}
+	}
+	return longest
+}
+
+// countDepth is how deep brackets and CASE … END nest at most. It counts too much rather than too little: END may be a
+// name too, which ends no CASE.
+func countDepth(scan *pg.ScanResult) int {
+	deepest := 0
+	var open []pg.Token
+	former := pg.Token_NUL
+	for _, t := range scan.Tokens {
+		switch t.Token {
+		case pg.Token_ASCII_40, pg.Token_ASCII_91, pg.Token_CASE: // ( [
+			open = append(open, t.Token)
+			deepest = max(deepest, len(open))
+		case pg.Token_ASCII_41, pg.Token_ASCII_93: // ) ]
+			for len(open) > 0 && open[len(open)-1] == pg.Token_CASE {
+				open = open[:len(open)-1]
+			}
+			open = open[:max(0, len(open)-1)]
+		case pg.Token_END_P:
+			named := former == pg.Token_ASCII_46 || former == pg.Token_AS // a.end, AS end
+			if len(open) > 0 && open[len(open)-1] == pg.Token_CASE && !named {
+				open = open[:len(open)-1]
+			}
+		}
+		former = t.Token
+	}
+	return deepest
+}
+
 // countChains counts the tokens that can nest the tree without brackets: everything but names, constants, commas and
 // the commonest keywords. It counts too many rather than too few.
-func countChains(sql string, scan *pg.ScanResult) int {
+func countChains(scan *pg.ScanResult) int {
 	n := 0
 	for _, t := range scan.Tokens {
 		switch t.Token {
 		case pg.Token_ICONST, pg.Token_FCONST, pg.Token_SCONST, pg.Token_IDENT, pg.Token_ASCII_44 /* , */, pg.Token_ASCII_59 /* ; */ :
 			continue
-		case pg.Token_ASCII_40, pg.Token_ASCII_41: // brackets end in a clean error by themselves
+		case pg.Token_ASCII_40, pg.Token_ASCII_41: // see countDepth
 			continue
 		case pg.Token_ASCII_46, pg.Token_CASE, pg.Token_WHEN, pg.Token_THEN, pg.Token_ELSE, pg.Token_END_P, pg.Token_AS: // do not nest
+			continue
+		}
+		if t.Token == pg.Token_AT { // AT TIME ZONE chains, though its words are free
+			n++
 			continue
 		}
 		if t.KeywordKind == pg.KeywordKind_UNRESERVED_KEYWORD || t.KeywordKind == pg.KeywordKind_COL_NAME_KEYWORD {
@@ -84,14 +142,14 @@ func countChains(sql string, scan *pg.ScanResult) int {
 		}
 		n++
 	}
-	_ = sql
 	return n
 }
 
 func syntaxError(sql string, err error) error {
 	var pe *parser.Error
 	if !errors.As(err, &pe) {
-		return refusal.New(refusal.SyntaxError, "the query cannot be parsed")
+		// The tree is too deep to be handed over.
+		return refusal.New(refusal.StatementTooComplex, "the query is too complex")
 	}
 	code := refusal.SyntaxError
 	if strings.Contains(pe.Message, "memory") || strings.Contains(pe.Message, "stack depth") {
