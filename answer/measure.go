@@ -18,31 +18,39 @@ const endTimeout = 10 * time.Second
 
 // measure asks the engine for the blocks that no release answers, draws their noise, and commits. The reservation ends
 // here, whatever happens: it is given back only if the engine certainly was not asked.
-func (s *Service) measure(ctx context.Context, q *query, o *order) (err error) {
-	asked := true
+func (s *Service) measure(ctx context.Context, q *query, o *order) error {
+	asked, err := s.measured(ctx, q, o)
+	took := s.Clock().Sub(q.started)
+	if q.request.Settle != nil {
+		q.request.Settle()
+	}
+	if err == nil {
+		err = s.commit(ctx, q, o, took)
+	}
+	if err != nil {
+		s.fail(ctx, q, o, err, asked, took)
+	}
+	return err
+}
+
+// measured is the part of measure that takes as long as the data makes it take. asked is false only if the engine
+// certainly was not asked.
+func (s *Service) measured(ctx context.Context, q *query, o *order) (asked bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err, asked = s.panicked(p), true
-		}
-		if err != nil {
-			s.fail(ctx, q, o, err, asked)
+			asked, err = true, s.panicked(p)
 		}
 	}()
 	exacts, err := s.ask(ctx, q, o)
-	if errors.Is(err, engine.ErrUnavailable) {
-		asked = false
-		return s.unavailable(ctx, q)
+	switch {
+	case errors.Is(err, engine.ErrUnavailable):
+		return false, s.unavailable(ctx, q)
+	case err != nil && ctx.Err() != nil:
+		return true, s.interrupted(ctx, err)
+	case err != nil:
+		return true, s.engineFailed(q, "engine", err)
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return s.interrupted(ctx, err)
-		}
-		return s.engineFailed(q, "engine", err)
-	}
-	if err := s.draw(o, exacts); err != nil {
-		return err
-	}
-	return s.commit(ctx, q, o)
+	return true, s.draw(o, exacts)
 }
 
 // ask runs the missing blocks, all in one snapshot.
@@ -103,7 +111,7 @@ func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
 
 // commit makes the charge final, with the releases that it paid for: the new ones, and those of others that this
 // analyst has paid for now.
-func (s *Service) commit(ctx context.Context, q *query, o *order) error {
+func (s *Service) commit(ctx context.Context, q *query, o *order, took time.Duration) error {
 	defer s.stage("commit", s.Clock())
 	var releases []budget.Release
 	for i := range o.blocks {
@@ -115,14 +123,14 @@ func (s *Service) commit(ctx context.Context, q *query, o *order) error {
 	q.outcome = "answered"
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	if err := o.reservation.Commit(ctx, releases, s.outcome(q, "answered", "")); err != nil {
+	if err := o.reservation.Commit(ctx, releases, outcome("answered", "", took)); err != nil {
 		return s.internal("ledger commit", err)
 	}
 	return nil
 }
 
 // fail ends the reservation of a query that gets no answer.
-func (s *Service) fail(ctx context.Context, q *query, o *order, cause error, asked bool) {
+func (s *Service) fail(ctx context.Context, q *query, o *order, cause error, asked bool, took time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	state := string(refusal.InternalError)
@@ -133,14 +141,14 @@ func (s *Service) fail(ctx context.Context, q *query, o *order, cause error, ask
 	if !asked {
 		end = o.reservation.Release
 	}
-	if err := end(ctx, s.outcome(q, "failed", state)); err != nil {
+	if err := end(ctx, outcome("failed", state, took)); err != nil {
 		// A reservation that does not end stays charged, which is the safe side.
 		s.Logger.Error("reservation did not end", "dataset", q.dataset.Catalog.Name, "user", q.request.Identity.User, "error", err)
 	}
 }
 
-func (s *Service) outcome(q *query, name, state string) budget.Outcome {
-	return budget.Outcome{Name: name, SQLState: state, Duration: s.Clock().Sub(q.started)}
+func outcome(name, state string, took time.Duration) budget.Outcome {
+	return budget.Outcome{Name: name, SQLState: state, Duration: took}
 }
 
 // unavailable: the source was not asked, so nothing is charged.

@@ -42,6 +42,9 @@ type Request struct {
 	// refusals. It is nil where there is no session; set_config is refused then. Never call it while planning or
 	// describing.
 	SetConfig func(name, value string, local bool) (string, error)
+	// Settle, if not nil, waits until what a measurement changes may be seen by others: its end on the ledger, its
+	// release. How long the source took would tell on its data otherwise.
+	Settle func()
 }
 
 // Param is a bound parameter: its type (Unknown if the client did not say) and its value in text.

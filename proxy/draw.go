@@ -72,19 +72,22 @@ func (s *session) request(st *answer.Statement, params []answer.Param) answer.Re
 		CurrentSetting: s.hooks.current, SetConfig: s.hooks.set}
 }
 
-// draw asks for an answer and waits until it may be shown. This is the only place that calls Answer.
+// draw asks for an answer and waits until it may be shown; its errors are held where they are sent (see fail). This is
+// the only place that calls Answer.
 func (s *session) draw(r answer.Request) (*drawn, error) {
 	d := &drawn{}
 	outer, cancel := context.WithCancelCause(s.srv.base)
 	d.cancel = cancel
 	d.ctx, d.timeout = context.WithCancelCause(outer)
-	defer s.watch(d)()
 	asker, paced := s.asker(r.Statement)
+	if paced {
+		began := s.began
+		r.Settle = func() { s.srv.pacer.Settle(s.srv.base, began) }
+	}
+	defer s.watch(d, paced)()
 	err := whyEnded(d.ctx, s.ask(d, asker, r))
-	if paced && (err != nil || !d.public) {
-		if held := s.srv.pacer.Hold(outer, s.began); held != nil {
-			err = whyEnded(outer, held)
-		}
+	if err == nil && paced && !d.public {
+		err = s.srv.pacer.Hold(s.srv.base, s.began)
 	}
 	if err != nil {
 		d.close()
@@ -118,17 +121,21 @@ func (s *session) ask(d *drawn, asker Answerer, r answer.Request) error {
 }
 
 // watch lets cancel requests and time-outs end the answer while it is drawn or streamed; the function that it returns
-// ends the watch.
-func (s *session) watch(d *drawn) (end func()) {
-	idle := s.running.begin(d.cancel)
+// ends the watch. paced lets them end it on the grid alone.
+func (s *session) watch(d *drawn, paced bool) (end func()) {
 	limit := s.duration("statement_timeout")
 	if q := s.srv.cfg.QueryTimeout; q > 0 && (limit == 0 || q < limit) {
 		limit = q
 	}
+	cancel := d.cancel
+	if paced {
+		cancel = s.srv.pacer.OnGrid(d.ctx, s.began, cancel)
+		limit = s.srv.pacer.Timeout(s.began, limit)
+	}
+	idle := s.running.begin(cancel)
 	if limit == 0 {
 		return idle
 	}
-	limit = s.srv.pacer.Timeout(limit)
 	timer := time.AfterFunc(limit, func() { d.timeout(errTimeout) })
 	return func() { timer.Stop(); idle() }
 }

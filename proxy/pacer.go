@@ -12,8 +12,11 @@ import (
 
 // Pacer hides how long an answer took. With stall, what is ready is held until the next multiple of the bucket since
 // the request began, so that time tells which multiple it was and no more. With jitter, a uniform delay of at most one
-// bucket is added. With none, nothing is done. It is applied to every answer and every error of a query that could have
-// touched private data, whatever the path.
+// bucket is added. With none, nothing is done.
+//
+// It is applied to every answer that touched private data and to every error, whatever the path. What others could see of
+// the answer before (the ledger, a release that is there, a cancel that came too late) waits as well: Settle holds it until
+// shortly before that multiple, and OnGrid lets a cancel take effect on one.
 type Pacer struct {
 	timing Timing
 	clock  answer.Clock
@@ -32,20 +35,55 @@ func NewPacer(t Timing, clock answer.Clock, random io.Reader) *Pacer {
 	}}
 }
 
-// Hold waits until an answer to a request that began at `began` may be shown. It ends early, with the context's error,
-// only if the context ends.
+// Hold waits until an answer to a request that began at `began` may be shown. It ends early only if the context ends.
+// Without random bits for a jitter there is no answer.
 func (p *Pacer) Hold(ctx context.Context, began time.Time) error {
 	d, err := p.delay(p.clock().Sub(began))
 	if err != nil || d <= 0 {
 		return err
 	}
+	p.wait(ctx, d)
+	return nil
+}
+
+// Settle waits until what a measurement changed may be seen: a margin before the multiple that its answer is held for, so
+// that the rest of the work fits between. It ends early only if the context ends.
+func (p *Pacer) Settle(ctx context.Context, began time.Time) {
+	b := p.timing.Bucket
+	if p.timing.Method != TimingStall {
+		return
+	}
+	elapsed := max(0, p.clock().Sub(began)) + p.margin()
+	p.wait(ctx, b-elapsed%b)
+}
+
+// margin is what the outer query and the encoding of an answer have before its multiple.
+func (p *Pacer) margin() time.Duration { return min(p.timing.Bucket/5, mostMargin) }
+
+const mostMargin = 50 * time.Millisecond
+
+// OnGrid makes of cancel one that takes effect on the next multiple: whether a query was ended by it or had its answer
+// tells no more than the grid does.
+func (p *Pacer) OnGrid(ctx context.Context, began time.Time, cancel context.CancelCauseFunc) context.CancelCauseFunc {
+	if p.timing.Method != TimingStall {
+		return cancel
+	}
+	return func(cause error) {
+		b := p.timing.Bucket
+		elapsed := max(0, p.clock().Sub(began))
+		go func() {
+			p.wait(ctx, b-elapsed%b)
+			cancel(cause)
+		}()
+	}
+}
+
+func (p *Pacer) wait(ctx context.Context, d time.Duration) {
 	c, stop := p.after(d)
 	defer stop()
 	select {
 	case <-c:
-		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 
@@ -69,11 +107,15 @@ func (p *Pacer) delay(elapsed time.Duration) (time.Duration, error) {
 	return 0, nil
 }
 
-// Timeout rounds a time-out up to the grid: one that ends between two multiples would tell more than the grid does.
-func (p *Pacer) Timeout(d time.Duration) time.Duration {
+// Timeout is when, from now on, a time-out of a request that began at `began` ends it: on the grid, as one between two
+// multiples would tell more than the grid does.
+func (p *Pacer) Timeout(began time.Time, d time.Duration) time.Duration {
 	b := p.timing.Bucket
-	if p.timing.Method != TimingStall || d <= 0 || d%b == 0 {
+	if p.timing.Method != TimingStall || d <= 0 {
 		return d
 	}
-	return d + b - d%b
+	if d%b != 0 {
+		d += b - d%b
+	}
+	return max(1, d-max(0, p.clock().Sub(began)))
 }

@@ -41,7 +41,7 @@ func (s *session) materialize(p *portal) error {
 	if err := s.open(p); err != nil {
 		return err
 	}
-	defer s.watch(p.d)()
+	defer s.watch(p.d, false)()
 	if err := p.end(); err != nil {
 		p.d.close()
 		return err
@@ -72,7 +72,7 @@ func (s *session) fetch(st *answer.Statement) (*result, error) {
 	if st.Kind == answer.Fetch {
 		return res, nil
 	}
-	defer s.watch(p.d)()
+	defer s.watch(p.d, false)()
 	n := 0
 	for {
 		_, ok, err := next()

@@ -54,7 +54,8 @@ func (s *session) serve() {
 	defer func() {
 		if p := recover(); p != nil {
 			s.srv.logPanic(p)
-			s.fatal(fmt.Errorf("proxy: panic in a session: %v", p))
+			_ = s.srv.pacer.Hold(s.srv.base, s.began) // the session ends as it does without random bits
+			s.fatal(fmt.Errorf("proxy: panic in a session: %T", p))
 		}
 	}()
 	if err := s.loop(); err != nil {
@@ -63,7 +64,8 @@ func (s *session) serve() {
 }
 
 func (s *Server) logPanic(p any) {
-	s.log.Error("panic in a session", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	// What a panic says may hold data; the stack tells where it was.
+	s.log.Error("panic in a session", "kind", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
 }
 
 // loop reads messages until one of them, or the connection, ends the session.
@@ -161,8 +163,12 @@ func (s *session) report() {
 	s.id.Application, _ = s.settings.Get("application_name")
 }
 
-// fail sends an error and takes the transaction where errors take it.
+// fail sends an error and takes the transaction where errors take it. Every error waits for the grid, also one that
+// could not have met private data: no path can forget it.
 func (s *session) fail(err error) {
+	if held := s.srv.pacer.Hold(s.srv.base, s.began); held != nil {
+		err = held
+	}
 	s.wire.send(errorMessage(err, false, s.srv.random, s.srv.log))
 	s.abort()
 }

@@ -78,7 +78,7 @@ func shownSize(t catalog.Type) int16 {
 // write sends a result's rows, at most limit of them if it is not 0, and what ends them.
 func (s *session) write(res *result, formats []int16, limit int) error {
 	if res.d != nil && res.d.rows != nil { // a stream can be cancelled while it is written
-		defer s.watch(res.d)()
+		defer s.watch(res.d, false)()
 	}
 	n, more := 0, false
 	var err error

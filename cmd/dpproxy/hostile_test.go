@@ -61,7 +61,7 @@ users:
 	for _, made := range hostile.Constructs() {
 		for _, table := range []string{"t", "p"} {
 			made := onTable(made, table)
-			for _, n := range []int{made.Most(syntax.MaxBytes), syntax.MaxChain - 50, syntax.MaxChain/2 - 50, syntax.MaxDepth - 10} {
+			for _, n := range []int{syntax.MaxChain - 50, syntax.MaxChain/2 - 50, syntax.MaxDepth - 10} {
 				if conn == nil || conn.IsClosed() {
 					var err error
 					if conn, err = connect(t, c.address, "alice", "secret"); err != nil {
