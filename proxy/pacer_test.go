@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"math/rand"
 	"net/netip"
 	"sync/atomic"
@@ -35,7 +34,7 @@ func TestStallEndsOnTheGrid(t *testing.T) {
 		}
 	}
 	for in, want := range map[time.Duration]time.Duration{0: 0, 1: 250 * time.Millisecond, 250 * time.Millisecond: 250 * time.Millisecond, 300 * time.Millisecond: 500 * time.Millisecond} {
-		if got := p.Timeout(in); got != want {
+		if got := p.Timeout(f.now, in); got != want {
 			t.Errorf("a time-out of %v became %v, want %v", in, got, want)
 		}
 	}
@@ -44,9 +43,38 @@ func TestStallEndsOnTheGrid(t *testing.T) {
 func TestHoldEndsWithItsContext(t *testing.T) {
 	p := NewPacer(Timing{TimingStall, time.Hour}, time.Now, nil)
 	ctx, cancel := context.WithCancelCause(context.Background())
-	cancel(errCanceled)
-	if err := p.Hold(ctx, time.Now()); !errors.Is(err, errCanceled) {
+	cancel(errShutdown)
+	if err := p.Hold(ctx, time.Now()); err != nil {
 		t.Fatal(err)
+	}
+	p.Settle(ctx, time.Now())
+}
+
+// What a measurement changes is seen a margin before the multiple of its answer, whenever it was ready.
+func TestSettleEndsBeforeTheGrid(t *testing.T) {
+	const bucket, margin = 250 * time.Millisecond, 50 * time.Millisecond
+	f := &fakeTime{now: time.Unix(1000, 0)}
+	p := NewPacer(Timing{TimingStall, bucket}, f.clock, nil)
+	p.after = func(d time.Duration) (<-chan time.Time, func() bool) {
+		f.now = f.now.Add(d)
+		c := make(chan time.Time, 1)
+		c <- f.now
+		return c, func() bool { return true }
+	}
+	for _, elapsed := range []time.Duration{0, 1, 199 * time.Millisecond, 200 * time.Millisecond, 249 * time.Millisecond, 777 * time.Millisecond} {
+		began := f.now
+		f.now = f.now.Add(elapsed)
+		p.Settle(context.Background(), began)
+		settled := f.now.Sub(began)
+		if (settled+margin)%bucket != 0 || settled <= elapsed || settled > elapsed+bucket {
+			t.Errorf("after %v it settled at %v", elapsed, settled)
+		}
+		if err := p.Hold(context.Background(), began); err != nil {
+			t.Fatal(err)
+		}
+		if held := f.now.Sub(began); held != settled+margin {
+			t.Errorf("what settled at %v was shown at %v", settled, held)
+		}
 	}
 }
 
@@ -89,7 +117,11 @@ func TestEveryPathIsPaced(t *testing.T) {
 		{true, []string{`Query "SELECT 1"`}}, {true, []string{`Query "SELECT 1/0"`}}, {true, []string{`Query "EXECUTE p"`}}, {true, []string{`Query "COPY (SELECT 1) TO STDOUT"`}},
 		{true, []string{`Query "BEGIN; DECLARE c CURSOR FOR SELECT 1; FETCH c; COMMIT"`}},
 		{true, []string{`Parse "" "SELECT 1/0"`, `Bind "" ""`, `Execute ""`, "Sync"}}, {true, []string{`Parse "" "SELECT 1"`, `Bind "" ""`, `Execute ""`, "Sync"}},
-		{false, []string{`Query "SHOW DateStyle"`}}, {false, []string{`Parse "" "SELECT 1"`, `Describe S ""`, "Sync"}}, {false, []string{`Query "SELEC"`}},
+		{true, []string{`Query "SELEC"`}}, {true, []string{`Parse "" "SELEC"`, "Sync"}}, {true, []string{`Parse "" "SELECT nothing"`, "Sync"}},
+		{true, []string{`Query "EXECUTE nobody"`}}, {true, []string{`Query "COPY (SELECT 1/0) TO STDOUT"`}}, {true, []string{`Execute "nobody"`, "Sync"}},
+		{true, []string{`Query "FETCH nothing"`}}, {true, []string{`FunctionCall 1`}}, {true, []string{`Query "SET nothing = 1"`}},
+		{true, []string{`Parse "" "SELECT generate_series(1, 3)"`, `Bind "" ""`, `Execute "" 1`, `Execute "" 1`, "Sync"}},
+		{false, []string{`Query "SHOW DateStyle"`}}, {false, []string{`Parse "" "SELECT 1"`, `Describe S ""`, "Sync"}},
 	} {
 		before := held.Load()
 		client.exchange(t, step{send: c.lines})
