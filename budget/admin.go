@@ -17,6 +17,8 @@ type Admin interface {
 	Adjust(ctx context.Context, a Adjustment) error
 	// DisabledAnalysts lists who is banned at run time, by name.
 	DisabledAnalysts(ctx context.Context) ([]string, error)
+	// Prune takes answers and releases away that were made before a time, and records it.
+	Prune(ctx context.Context, before time.Time, by string) (Pruned, error)
 	// Verify reads the whole history and checks its chain. A broken chain is a *Tampered.
 	Verify(ctx context.Context) (Verified, error)
 }

@@ -81,7 +81,9 @@ type Entry struct {
 	Duration    time.Duration
 	Application string
 	Client      string
-	By, Note    string // who did it and why, for an owner's acts ("disabled", "enabled", "grant", "set", "unset", "reset-window")
+	Archived    bool   // the answer is kept, and can be read again
+	Rows        int64  // of the answer that is kept
+	By, Note    string // who did it and why, for an owner's acts ("disabled", "enabled", "grant", "set", "unset", "reset-window", "pruned")
 }
 
 // Reservation is money put aside, on disk. It ends exactly once, by Commit, Fail or Release; a later end is an error.
@@ -94,6 +96,8 @@ type Reservation interface {
 	Fail(ctx context.Context, outcome Outcome) error
 	// Release gives the money back. Only where the engine certainly was not asked.
 	Release(ctx context.Context, outcome Outcome) error
+	// ID is the number of the history's entry.
+	ID() int64
 	// Balances are those right after the reservation: the analyst's and the dataset's.
 	Balances() (analyst, dataset Balance)
 }
@@ -107,6 +111,7 @@ type Outcome struct {
 
 // Ledger is the durable state.
 type Ledger interface {
+	Archive
 	// Reserve charges both accounts or neither, atomically across processes, and is durable when it returns.
 	// It fails with a *Exhausted if an account or the query counter does not allow it.
 	Reserve(ctx context.Context, c Charge) (Reservation, error)

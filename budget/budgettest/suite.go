@@ -45,6 +45,7 @@ func Run(t *testing.T, s Store) {
 		{"draws", testDraws},
 		{"releases are seen at once", testReleasesAtOnce},
 		{"history", testHistory},
+		{"archive", testArchive},
 		{"tampering", testTampering},
 		{"odd text", testOddText},
 		{"disabled", testDisabled},

@@ -43,14 +43,19 @@ func (l *Ledger) History(ctx context.Context, q budget.HistoryQuery) ([]budget.E
 	err := l.store.read(ctx, func(r reader) error {
 		return r.each(ctx, `SELECT h.id, h.ref, h.made, h.analyst, h.dataset, h.query, h.plan, h.epsilon, h.delta, h.rho,
 		    h.dataset_epsilon, h.dataset_delta, h.dataset_rho, COALESCE(o.outcome, h.outcome),
-		    COALESCE(o.sqlstate, h.sqlstate), COALESCE(o.duration, h.duration), h.application, h.client, h.actor, h.note
+		    COALESCE(o.sqlstate, h.sqlstate), COALESCE(o.duration, h.duration), h.application, h.client, h.actor, h.note, COALESCE(a.size, -1)
 		  FROM history h
 		  LEFT JOIN history o ON o.id = (SELECT max(x.id) FROM history x WHERE x.ref = h.id)
+		  LEFT JOIN answers a ON a.entry = h.id
 		  WHERE h.ref = 0 AND ($1 = '' OR h.analyst = $1) AND ($2 = '' OR h.dataset = $2) AND ($3 = 0 OR h.id < $3)
 		  ORDER BY h.id DESC LIMIT $4`, []any{q.Analyst, q.Dataset, q.Before, limit}, func(row row) error {
 			var l link
-			if err := scanEntry(row, &l); err != nil {
+			var rows int64
+			if err := scanEntry(row, &l, &rows); err != nil {
 				return err
+			}
+			if rows >= 0 {
+				l.entry.Archived, l.entry.Rows = true, rows
 			}
 			list = append(list, l.entry)
 			return nil

@@ -70,9 +70,12 @@ func isPermanent(err error) bool {
 //go:embed schema.sql
 var schemaV1 string
 
+//go:embed schema_archive.sql
+var schemaArchive string
+
 // migrations bring a ledger from version i to i+1. Each is a list of statements.
 func migrations() [][]string {
-	return [][]string{statements(schemaV1)}
+	return [][]string{statements(schemaV1), statements(schemaArchive)}
 }
 
 // migrate applies what a ledger of this version lacks.

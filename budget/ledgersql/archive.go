@@ -1,0 +1,131 @@
+package ledgersql
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dpproxy/dpproxy/budget"
+)
+
+// archiveOp keeps an answer, and appends its hash to the chain: a row whose ref is minus the entry's number.
+type archiveOp struct {
+	plain
+	answer budget.Answer
+}
+
+func (o *archiveOp) settle(error) {}
+
+func (o *archiveOp) apply(b *batch) error {
+	e := o.answer.Entry
+	id := e.ID
+	if id == 0 {
+		e.ID = 0
+		var err error
+		if id, err = b.append(0, e); err != nil {
+			return err
+		}
+	}
+	if o.answer.Body == nil {
+		return nil
+	}
+	if err := b.tx.queue(b.ctx, `INSERT INTO answers (entry, analyst, dataset, made, size, body) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		id, cleanName(e.Analyst), cleanName(e.Dataset), b.now.UnixNano(), o.answer.Rows, o.answer.Body); err != nil {
+		return err
+	}
+	_, err := b.append(-id, budget.Entry{Analyst: e.Analyst, Dataset: e.Dataset, Outcome: "archived", Note: answerNote(o.answer)})
+	return err
+}
+
+// answerNote is what the chain says of an answer.
+func answerNote(a budget.Answer) string {
+	return fmt.Sprintf("rows %d, sha256 %x", a.Rows, sha256.Sum256(a.Body))
+}
+
+// Archive keeps an answer, soon.
+func (l *Ledger) Archive(_ context.Context, a budget.Answer) error {
+	if a.Entry.ID == 0 && (!a.Entry.Loss.IsZero() || !a.Entry.DatasetLoss.IsZero()) {
+		return errors.New("ledger: only a reservation can record a loss")
+	}
+	if a.Entry.Time.IsZero() {
+		a.Entry.Time = l.clock()
+	}
+	a.Body = slices.Clone(a.Body)
+	return l.lazy(&archiveOp{answer: a}, true)
+}
+
+// Archived reads an answer, and compares it with its hash in the chain.
+func (l *Ledger) Archived(ctx context.Context, entry int64) (a budget.Answer, ok bool, err error) {
+	if err := l.flush(ctx); err != nil {
+		return a, false, err
+	}
+	note := ""
+	err = l.store.read(ctx, func(r reader) error {
+		err := r.each(ctx, `SELECT analyst, dataset, made, size, body FROM answers WHERE entry = $1`, []any{entry}, func(row row) error {
+			var made int64
+			ok, a.Entry.ID = true, entry
+			err := row.Scan(&a.Entry.Analyst, &a.Entry.Dataset, &made, &a.Rows, &a.Body)
+			a.Entry.Time = time.Unix(0, made).UTC()
+			return err
+		})
+		if err != nil || !ok {
+			return err
+		}
+		return r.each(ctx, `SELECT note FROM history WHERE ref = $1`, []any{-entry}, func(row row) error { return row.Scan(&note) })
+	})
+	if err == nil && ok && note != answerNote(a) {
+		err = &budget.Tampered{ID: entry, Reason: fmt.Sprintf("the answer of entry %d is not what was given", entry)}
+	}
+	return a, ok && err == nil, err
+}
+
+// Prune takes answers and releases away that were made before a time, and records who did it. What was spent, and the
+// history with the answers' hashes, stay.
+func (l *Ledger) Prune(ctx context.Context, before time.Time, by string) (budget.Pruned, error) {
+	if by == "" {
+		return budget.Pruned{}, errors.New("ledger: pruning needs to know who does it")
+	}
+	o := &pruneOp{before: before, by: by}
+	err := l.do(ctx, o)
+	return o.pruned, err
+}
+
+type pruneOp struct {
+	plain
+	before time.Time
+	by     string
+	pruned budget.Pruned
+}
+
+func (o *pruneOp) settle(error) {}
+
+func (o *pruneOp) apply(b *batch) error {
+	o.pruned = budget.Pruned{}
+	at := o.before.UnixNano()
+	for text, to := range map[string]*int64{
+		`SELECT count(*) FROM answers WHERE made < $1`:  &o.pruned.Answers,
+		`SELECT count(*) FROM releases WHERE made < $1`: &o.pruned.Releases,
+	} {
+		if err := b.tx.each(b.ctx, text, []any{at}, func(r row) error { return r.Scan(to) }); err != nil {
+			return err
+		}
+	}
+	if o.pruned == (budget.Pruned{}) {
+		return nil
+	}
+	for _, text := range []string{
+		`DELETE FROM answers WHERE made < $1`,
+		`DELETE FROM release_payers WHERE draw IN (SELECT draw FROM releases WHERE made < $1)`,
+		`DELETE FROM releases WHERE made < $1`,
+	} {
+		if err := b.tx.queue(b.ctx, text, at); err != nil {
+			return err
+		}
+	}
+	_, err := b.append(0, budget.Entry{Outcome: "pruned", By: o.by, Note: fmt.Sprintf("%d answers and %d releases from before %s",
+		o.pruned.Answers, o.pruned.Releases, o.before.UTC().Format(time.RFC3339))})
+	return err
+}
