@@ -51,6 +51,8 @@ func (s *Service) Answer(ctx context.Context, req Request) (result *Result, err 
 	if result.Notices, err = s.notices(q, order); err != nil {
 		return nil, err
 	}
+	s.keep(ctx, q, order, result)
 	streaming = result.Public
+	s.keepPublic(q, result)
 	return result, nil
 }

@@ -16,22 +16,12 @@ import (
 // also where the budget is used up.
 func (s *Service) explain(ctx context.Context, q *query) (*Result, error) {
 	q.outcome = "explained"
-	analyst, dataset := q.accounts()
-	own, err := s.Ledger.Balance(ctx, analyst)
-	if err != nil {
-		return nil, s.ledgerFailed(ctx, "balance", err)
-	}
-	all, err := s.Ledger.Balance(ctx, dataset)
-	if err != nil {
-		return nil, s.ledgerFailed(ctx, "balance", err)
-	}
-	o := newOrder(q)
-	if err := s.priced(ctx, q, o); err != nil {
+	if err := s.enabled(ctx, q); err != nil {
 		return nil, err
 	}
-	x := explanation{plan: q.plan, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss}
-	if x.expected, err = expectedErrors(q.plan, confidenceShown); err != nil {
-		return nil, s.internal("expected error", err)
+	x, err := s.explained(ctx, q)
+	if err != nil {
+		return nil, err
 	}
 	columns := explainColumns(q.request.Statement)
 	result := &Result{Columns: columns, Tag: "EXPLAIN", Public: true}
@@ -49,6 +39,28 @@ func (s *Service) explain(ctx context.Context, q *query) (*Result, error) {
 	}
 	result.Rows = rows
 	return result, nil
+}
+
+// explained is what EXPLAIN and dp.estimate tell of a planned query. It reads accounts and which releases exist, and no data.
+func (s *Service) explained(ctx context.Context, q *query) (*explanation, error) {
+	analyst, dataset := q.accounts()
+	own, err := s.Ledger.Balance(ctx, analyst)
+	if err != nil {
+		return nil, s.ledgerFailed(ctx, "balance", err)
+	}
+	all, err := s.Ledger.Balance(ctx, dataset)
+	if err != nil {
+		return nil, s.ledgerFailed(ctx, "balance", err)
+	}
+	o := newOrder(q)
+	if err := s.priced(ctx, q, o); err != nil {
+		return nil, err
+	}
+	x := &explanation{plan: q.plan, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss}
+	if x.expected, err = expectedErrors(q.plan, confidenceShown); err != nil {
+		return nil, s.internal("expected error", err)
+	}
+	return x, nil
 }
 
 // explainColumns is the one column of EXPLAIN: text, or json as FORMAT says.

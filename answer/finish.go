@@ -78,6 +78,13 @@ func (s *Service) outer(ctx context.Context, q *query, released []engine.Input) 
 		}
 		inputs = append(inputs, in)
 	}
+	for _, call := range q.plan.SystemCalls {
+		in, err := s.systemCall(ctx, q, call)
+		if err != nil {
+			return nil, err
+		}
+		inputs = append(inputs, in)
+	}
 	types := make([]catalog.Type, len(q.plan.Columns))
 	for i, c := range q.plan.Columns {
 		types[i] = c.Type

@@ -76,6 +76,7 @@ type setup struct {
 	reuse   Reuse
 	ledger  string
 	limiter ratelimit.Options
+	archive Archiving
 }
 
 func pure(epsilon privacy.Epsilon) budget.Budget {
@@ -117,7 +118,7 @@ func newFixture(t testing.TB, options ...option) *fixture {
 	}
 	f.Service, err = New(Options{
 		Datasets: []*Dataset{{Catalog: census(), Engine: s.engine, Budget: s.owner, Reuse: s.reuse}}, Users: users,
-		Ledger: ledger, Limiter: limiter, Planner: f.planner, Random: mechanism.NewCryptoSource(), Clock: f.clock,
+		Ledger: ledger, Limiter: limiter, Planner: f.planner, Random: mechanism.NewCryptoSource(), Clock: f.clock, Archive: s.archive,
 		Logger: slog.New(slog.NewTextHandler(&lockedWriter{b: f.log}, nil)),
 	})
 	if err != nil {
@@ -151,15 +152,21 @@ func (f *fixture) pass(d time.Duration) {
 
 func census() *catalog.Dataset {
 	rat := func(n int64) *big.Rat { return big.NewRat(n, 1) }
+	groups, joins := 100, 2
 	return &catalog.Dataset{
-		Name: "census", Version: "1", Engine: catalog.DuckDB, UnitTable: "persons", UnitColumn: "person_id", Accountant: privacy.Pure,
+		Name: "census", Title: "Census", Version: "1", Engine: catalog.DuckDB, UnitTable: "persons", UnitColumn: "person_id", Accountant: privacy.Pure,
 		Query:            catalog.QueryDefaults{Epsilon: privacy.EpsilonUnits, MaxEpsilon: 200 * privacy.EpsilonUnits, Bounds: privacy.Contribution{Groups: 1, Rows: 1}},
 		AllowedFunctions: []string{"avg", "count", "sum"}, MaxFunctions: 4, MaxCombinations: 1000,
+		Policy: catalog.Policy{
+			Classes: []catalog.QueryClass{{Name: "all", MaxGroups: &groups, MaxJoins: &joins, AfterNoise: catalog.AfterNoise{SmallCells: 5},
+				Exclusions: []catalog.Exclusion{{Columns: []string{"sex", "age"}, Max: 1}}}},
+		},
 		Tables: []*catalog.Table{
 			{Name: "persons", SourceName: "persons", Columns: []*catalog.Column{
 				{Name: "person_id", Type: catalog.Of(catalog.Int4)},
 				{Name: "sex", Type: catalog.Of(catalog.Text), Domain: catalog.Domain{Values: []string{"f", "m"}}},
-				{Name: "age", Type: catalog.Of(catalog.Int4), Domain: catalog.Domain{Lower: rat(0), Upper: rat(110)}},
+				{Name: "age", Type: catalog.Of(catalog.Int4), Domain: catalog.Domain{Lower: rat(0), Upper: rat(110)},
+					Breaks: []*big.Rat{rat(18)}, Sentinels: []string{"-1"}},
 			}},
 			{Name: "cities", Public: true, SourceName: "cities", Columns: []*catalog.Column{{Name: "city", Type: catalog.Of(catalog.Text)}}},
 		},

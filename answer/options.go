@@ -84,6 +84,7 @@ type Options struct {
 	Clock    Clock
 	Logger   *slog.Logger
 	Observer Observer
+	Archive  Archiving
 }
 
 type noObserver struct{}

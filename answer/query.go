@@ -32,6 +32,7 @@ func (s *Service) open(req Request) (*query, error) {
 	var err error
 	if q.dataset, q.user, q.grant, err = v.find(req.Identity); err == nil {
 		q.choices, err = choose(q.dataset, q.grant, req, s.Clock)
+		q.choices.System = s.systemColumns(q)
 	}
 	if err != nil {
 		done()
@@ -99,7 +100,7 @@ func (s *Service) end(ctx context.Context, q *query, err error) {
 		}
 	}
 	s.Observer.Query(q.dataset.Catalog.Name, q.outcome, state, took)
-	if q.outcome == "refused" && recorded(refusal.Code(state)) || q.outcome == "reused" {
+	if q.outcome == "refused" && recorded(refusal.Code(state)) || q.outcome == "reused" && !q.charged {
 		e := q.entry()
 		e.Outcome, e.SQLState, e.Duration = q.outcome, state, took
 		if failed := s.Ledger.Record(context.WithoutCancel(ctx), e); failed != nil {

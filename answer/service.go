@@ -10,8 +10,9 @@ type Service struct {
 	Options
 	flights flights
 
-	mu     sync.RWMutex // guards served
-	served *served
+	mu      sync.RWMutex // guards served and archive
+	served  *served
+	archive Archiving
 }
 
 // served is what one configuration serves; a reload makes a new one. active counts the queries that still use it.
@@ -30,7 +31,7 @@ func New(o Options) (*Service, error) {
 	if o.Observer == nil {
 		o.Observer = noObserver{}
 	}
-	return &Service{Options: o, served: newServed(o.Datasets, o.Users)}, nil
+	return &Service{Options: o, served: newServed(o.Datasets, o.Users), archive: o.Archive}, nil
 }
 
 func newServed(datasets []*Dataset, users []*User) *served {
@@ -90,3 +91,16 @@ func (s *Service) use() (v *served, done func()) {
 
 // Parse splits a message into statements. They are shared with other sessions: nobody changes them.
 func (s *Service) Parse(sql string) ([]*Statement, error) { return s.Planner.Parse(sql) }
+
+// SetArchiving changes which answers are kept from now on.
+func (s *Service) SetArchiving(a Archiving) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.archive = a
+}
+
+func (s *Service) archiving() Archiving {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.archive
+}

@@ -34,17 +34,7 @@ func (s *Service) systemTable(ctx context.Context, q *query, name string) (engin
 	for _, c := range table.Columns {
 		in.Columns = append(in.Columns, engine.InputColumn{Name: c.Name, Type: c.Type})
 	}
-	for _, r := range records {
-		row := make([]Cell, len(table.Columns))
-		for i, c := range table.Columns {
-			cell, ok := r[c.Name]
-			if !ok {
-				cell = null()
-			}
-			row[i] = cell
-		}
-		in.Rows = append(in.Rows, row)
-	}
+	in.Rows = cells(table.Columns, records)
 	return in, nil
 }
 
@@ -62,6 +52,14 @@ func (s *Service) records(ctx context.Context, q *query, table string) ([]record
 		return columnRecords(q.dataset.Catalog), nil
 	case "dp.functions":
 		return functionRecords(q), nil
+	case "dp.datasets":
+		return s.datasetRecords(q)
+	case "dp.classes":
+		return classRecords(q), nil
+	case "dp.rules":
+		return ruleRecords(q), nil
+	case "dp.service":
+		return s.serviceRecords(ctx, q), nil
 	}
 	return nil, &Internal{Stage: "system table", Cause: "no rows for " + table}
 }
@@ -85,11 +83,13 @@ func (s *Service) budgetRecords(ctx context.Context, q *query) ([]record, error)
 			"epsilon":    amount(b.Effective.Epsilon.Rat()), "delta": amount(b.Effective.Delta.Rat()),
 			"epsilon_spent": amount(b.SpentEpsilon.Rat()), "epsilon_left": amount(b.LeftEpsilon.Rat()),
 			"delta_spent": amount(b.Spent.Delta.Rat()), "delta_left": amount(b.Left.Delta.Rat()),
-			"epsilon_reserved": amount(b.Reserved.Epsilon.Rat()), "queries": whole(b.Queries),
+			"epsilon_reserved": amount(b.Reserved.Epsilon.Rat()), "queries": whole(b.Queries), "delta_reserved": amount(b.Reserved.Delta.Rat()),
+			"initial_epsilon": amount(a.Budget.Epsilon.Rat()), "initial_delta": amount(a.Budget.Delta.Rat()),
 			"window_ends": timeOrNull(b.WindowEnds), "refresh": null(),
 		}
 		if a.Budget.Accountant == privacy.ZCDP {
 			r["rho"], r["rho_spent"], r["rho_left"] = amount(b.Limit.Rho.Rat()), amount(b.Spent.Rho.Rat()), amount(b.Left.Rho.Rat())
+			r["rho_reserved"] = amount(b.Reserved.Rho.Rat())
 		}
 		if a.Budget.Refresh > 0 {
 			r["refresh"] = text(a.Budget.Refresh.String())
@@ -114,12 +114,16 @@ func (s *Service) historyRecords(ctx context.Context, q *query) ([]record, error
 		if e.Analyst != id.User || e.Dataset != q.dataset.Catalog.Name {
 			continue // an empty name would have listed everybody's
 		}
-		out = append(out, record{
+		r := record{
 			"id": whole(e.ID), "time": timeOrNull(e.Time), "sql": text(e.SQL), "plan": textOrNull(e.Plan),
 			"outcome": text(e.Outcome), "sqlstate": textOrNull(e.SQLState),
 			"epsilon": amount(e.Loss.Epsilon.Rat()), "delta": amount(e.Loss.Delta.Rat()), "rho": amount(e.Loss.Rho.Rat()),
-			"application": textOrNull(e.Application), "client": textOrNull(e.Client), "dataset": text(e.Dataset),
-		})
+			"application": textOrNull(e.Application), "client": textOrNull(e.Client), "dataset": text(e.Dataset), "duration_ms": whole(e.Duration.Milliseconds()),
+		}
+		if e.Archived {
+			r["rows"] = whole(e.Rows)
+		}
+		out = append(out, r)
 	}
 	return out, nil
 }
@@ -203,6 +207,7 @@ func columnRecords(d *catalog.Dataset) []record {
 			if c.Domain.Values != nil {
 				r["values"] = text(list(c.Domain.Values))
 			}
+			policyCells(r, c)
 			out = append(out, r)
 		}
 	}

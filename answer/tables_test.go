@@ -17,7 +17,8 @@ func systemPlan(t rewrite.SystemTable) *rewrite.Plan {
 }
 
 func TestSystemTablesShowWhatIsTheAnalystsOwn(t *testing.T) {
-	f := newFixture(t, withGrant(Grant{Budget: pure(1000 * privacy.EpsilonUnits), MaxQueries: 50}))
+	f := newFixture(t, withGrant(Grant{Budget: pure(1000 * privacy.EpsilonUnits), MaxQueries: 50}),
+		func(s *setup) { s.archive = Archiving{Answers: true, MaxBytes: 1000} })
 	f.planner.plans[question] = countBySex(privacy.EpsilonUnits)
 	f.mustAsk(f.request("alice", question))
 	f.mustAsk(f.request("bob", question))
@@ -156,5 +157,54 @@ func TestNewWantsAllParts(t *testing.T) {
 	o.Ledger = budget.Ledger(nil)
 	if _, err := New(o); err == nil {
 		t.Error("a service without a ledger was made")
+	}
+}
+
+// TestArchive: answers over private tables are kept with their entries, those over public tables once they were read whole;
+// what is too large is noted without its rows.
+func TestArchive(t *testing.T) {
+	f := newFixture(t, func(s *setup) { s.archive = Archiving{Answers: true, Public: true, MaxBytes: 150} })
+	f.planner.plans[question] = countBySex(privacy.EpsilonUnits)
+	large := "SELECT a.city FROM cities a, cities b, cities c"
+	for sql, body := range map[string]string{"SELECT city FROM cities": "SELECT city FROM cities", large: large} {
+		f.planner.plans[sql] = &rewrite.Plan{Post: rewrite.Post{SQL: body}, Reads: true, Columns: []rewrite.Column{{Name: "city", Type: catalog.Of(catalog.Text)}}}
+	}
+	for _, sql := range []string{question, question, "SELECT city FROM cities", large} {
+		f.mustAsk(f.request("alice", sql))
+	}
+	left, err := f.Answer(t.Context(), f.request("alice", "SELECT city FROM cities"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left.Rows.Next()
+	left.Rows.Close()
+	left.Rows.Close()
+	list, err := f.Ledger.History(t.Context(), budget.HistoryQuery{Analyst: "alice"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range list {
+		kept := "without rows"
+		if e.Archived {
+			a, ok, err := f.Ledger.Archived(t.Context(), e.ID)
+			if err != nil || !ok {
+				t.Fatal(ok, err)
+			}
+			rows, err := DecodeArchived(a.Body)
+			if err != nil || int64(len(rows.Rows)) != e.Rows || len(rows.Columns) != len(rows.Rows[0]) {
+				t.Errorf("answer is %+v, %v; the entry has %d rows", rows, err, e.Rows)
+			}
+			kept = "with rows"
+		}
+		got = append(got, e.Outcome+" "+kept)
+	}
+	if want := "public without rows, public without rows, public with rows, reused with rows, answered with rows"; strings.Join(got, ", ") != want {
+		t.Errorf("the archive has %q, want %q", strings.Join(got, ", "), want)
+	}
+	for _, body := range []string{"", "x", "\x1f\x8b"} {
+		if _, err := DecodeArchived([]byte(body)); err == nil {
+			t.Errorf("%q was read as an answer", body)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type Config struct {
 	BudgetDefaults BudgetDefaults
 	Limits         Limits
 	Log            Log
+	Archive        Archive
 
 	Datasets []Dataset
 	Users    []User

@@ -18,6 +18,7 @@ func (l *loader) top(v value, chain []string) {
 		"ledger":          l.ledger,
 		"rate_limits":     l.rateLimits,
 		"timing":          l.timing,
+		"archive":         l.archive,
 		"budget_defaults": func(v value) { l.defaults.read(v) },
 		"query_classes":   func(v value) { l.classes.read(v) },
 		"log": func(v value) {

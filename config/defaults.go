@@ -39,7 +39,9 @@ func defaults() *Config {
 			ServerLifetime:        60 * time.Minute, // PgBouncer's
 			ShutdownTimeout:       30 * time.Second, // what Kubernetes waits between SIGTERM and SIGKILL
 		},
-		Log: Log{Level: "info", Format: "text"},
+		// An answer of 1 MiB is some ten thousand rows; what people read is smaller.
+		Archive: Archive{Answers: true, Public: true, MaxAnswer: mib},
+		Log:     Log{Level: "info", Format: "text"},
 	}
 }
 

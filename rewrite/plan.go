@@ -17,6 +17,8 @@ type Plan struct {
 	Rules   []string     // that fired, in order, e.g. "BoundContribution"
 	// System lists the proxy's own tables (schema dp) that Post reads; the caller gives them as inputs.
 	System []string
+	// SystemCalls are the functions of schema dp that Post reads.
+	SystemCalls []SystemCall
 	// SetConfig are the calls of set_config(name, value, local) among the constant columns, to be done when the answer is
 	// given, never while planning or describing.
 	SetConfig []SetConfig

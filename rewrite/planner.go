@@ -28,6 +28,8 @@ type Settings struct {
 	// Class names the query class to plan under; "" takes the first that allows the query.
 	Class string
 	Pad   bool // dp.pad: pipeline tbe adds the cells that have no records
+	// System tells the columns of a function of schema dp in FROM, or refuses its arguments; nil knows no functions.
+	System func(name string, args []mechanism.Cell) ([]Column, error)
 	// Now tells the time; nil refuses now() and CURRENT_DATE.
 	Now func() time.Time
 	// Session answers current_setting(name); nil knows none.
@@ -195,7 +197,7 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Class: r.classOf(blocks), Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, Post: post(q, blocks, dialect)}
+	plan := &Plan{Class: r.classOf(blocks), Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
 	if plan.SetConfig, err = r.placeSetConfigs(q, plan.Post); err != nil {
 		return nil, err
 	}

@@ -33,6 +33,8 @@ type resolver struct {
 	// volatile says that the plan holds the time of day, and must not be cached.
 	volatile bool
 	policy   policy
+	// systemCalls are the functions of schema dp in FROM.
+	systemCalls []SystemCall
 	// notNullByList are columns whose declared values do not include NULL.
 	notNullByList map[expr.ColumnKey]bool
 	// fallback bounds what a sub-query computed for each unit, from the query's bounds; used where the query gives none.

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
@@ -438,7 +439,7 @@ func (r *resolver) systemTable(v *syntax.RangeVar) (from, fromColumns, error) {
 		return s, out, err
 	}
 	return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation \"dp.%s\" does not exist", v.Relname).
-		WithHint("Schema dp has the tables budget, history, limits, tables, columns and functions.")
+		WithHint("Schema dp has the tables %s.", systemNames())
 }
 
 // rangeFunction allows generate_series over constants: no length may depend on data.
@@ -449,6 +450,9 @@ func (r *resolver) rangeFunction(f *syntax.RangeFunction, outer *scope) (from, f
 		return nil, none, refuse
 	}
 	call := f.Functions[0].GetList().GetItems()[0].GetFuncCall()
+	if call != nil && strings.HasPrefix(functionName(call), "dp.") {
+		return r.systemFunction(f, call, functionName(call))
+	}
 	if call == nil || functionName(call) != "generate_series" || len(call.Args) < 2 || len(call.Args) > 3 {
 		return nil, none, refuse
 	}

@@ -70,7 +70,7 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, e
 	served, users := servedBy(c, a.loaded)
 	a.service, err = answer.New(answer.Options{
 		Datasets: served, Users: users, Ledger: a.ledger, Limiter: a.limiter, Planner: rewrite.NewPlanner(planCache),
-		Random: mechanism.NewCryptoSource(), Clock: time.Now, Logger: log, Observer: metrics.New(a.registry),
+		Random: mechanism.NewCryptoSource(), Clock: time.Now, Logger: log, Observer: metrics.New(a.registry), Archive: archiving(c),
 	})
 	return a, err
 }
@@ -120,6 +120,7 @@ func (a *app) reload(ctx context.Context, c *config.Config) error {
 		a.log.Warn("listen, admin, ledger and the storage of rate limits change only with a restart")
 	}
 	idle := a.service.Replace(servedBy(c, loaded))
+	a.service.SetArchiving(archiving(c))
 	old := a.loaded
 	a.loaded, a.config = loaded, c
 	go func() { // engines whose last query has ended
@@ -129,6 +130,10 @@ func (a *app) reload(ctx context.Context, c *config.Config) error {
 		}
 	}()
 	return nil
+}
+
+func archiving(c *config.Config) answer.Archiving {
+	return answer.Archiving{Answers: c.Archive.Answers, Public: c.Archive.Public, MaxBytes: c.Archive.MaxAnswer}
 }
 
 // close closes everything that was opened, the ledger last but for the sources.

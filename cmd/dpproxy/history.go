@@ -12,7 +12,7 @@ import (
 )
 
 func newHistory() *cobra.Command {
-	return group("history", "Show who asked what, and verify the record", newHistoryList(), newHistoryVerify())
+	return group("history", "Show who asked what, and verify the record", newHistoryList(), newHistoryReplay(), newHistoryExport(), newHistoryPrune(), newHistoryVerify())
 }
 
 func newHistoryList() *cobra.Command {

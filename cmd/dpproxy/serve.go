@@ -70,6 +70,8 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 
+	retention := newPruner(a)
+	defer retention.close()
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(ctx, l) }()
 	pages.ready.Store(true)
@@ -79,6 +81,7 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 		select {
 		case <-hangups:
 			hangup(ctx, a, server)
+			retention.set(a.config.Archive.Retain)
 		case err := <-ended:
 			pages.ready.Store(false)
 			return errors.Join(err, drain(a, server))
