@@ -36,7 +36,8 @@ func rooms() map[string]string {
 		"introspect":     "catalog rewrite/syntax", // trees only: it plans nothing
 		"answer":         "rewrite engine budget ratelimit mechanism catalog privacy",
 		"proxy":          "answer introspect catalog",
-		"config":         "catalog privacy budget ratelimit mechanism", // each package's Config type
+		"config":         "catalog privacy budget ratelimit mechanism",                             // each package's Config type
+		"audit":          "answer proxy engine budget ratelimit rewrite mechanism catalog privacy", // two proxies of its own, to be attacked
 		"cmd/dpproxy":    "*",
 
 		"internal/hostile":     "",
