@@ -28,7 +28,7 @@ psql or any driver, send ordinary SQL, and get differentially private answers, c
 		return usagef("%w\nTry '%s --help'.", err, cmd.CommandPath())
 	})
 	root.AddCommand(newServe(), newDemo(), newExplain(), newBudget(), newHistory(), newUser(), newDataset(), newVersion())
-	root.AddCommand(newCheck(), newInit(), newHashPassword(), newRecordKeys())
+	root.AddCommand(newCheck(), newInit(), newHashPassword(), newRecordKeys(), newAudit())
 	return root
 }
 
