@@ -42,6 +42,7 @@ func rooms() map[string]string {
 
 		"internal/hostile":     "",
 		"internal/metrics":     "",
+		"internal/smartnoise":  "catalog",
 		"internal/testservers": "",
 		"internal/demodata":    "",
 		"internal/datasets":    "catalog config engine rewrite", // part of the construction order of cmd/dpproxy

@@ -195,6 +195,10 @@ func (scratch) Balance(_ context.Context, a budget.Account) (budget.Balance, err
 func (scratch) Releases(context.Context, budget.Key, []budget.ReleaseID, time.Duration) ([]budget.FoundRelease, error) {
 	return nil, nil
 }
+func (scratch) Archive(context.Context, budget.Answer) error { return nil }
+func (scratch) Archived(context.Context, int64) (budget.Answer, bool, error) {
+	return budget.Answer{}, false, nil
+}
 func (scratch) Record(context.Context, budget.Entry) error { return nil }
 func (scratch) History(context.Context, budget.HistoryQuery) ([]budget.Entry, error) {
 	return nil, nil
@@ -206,6 +210,7 @@ func (scratch) Close() error                                            { return
 
 type reserved struct{ analyst, dataset budget.Balance }
 
+func (reserved) ID() int64                                                      { return 0 }
 func (reserved) Commit(context.Context, []budget.Release, budget.Outcome) error { return nil }
 func (reserved) Fail(context.Context, budget.Outcome) error                     { return nil }
 func (reserved) Release(context.Context, budget.Outcome) error                  { return nil }
