@@ -4,8 +4,9 @@ GO      ?= go
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -X main.version=$(VERSION)
 FUZZTIME ?= 20s
+KILLS ?= 200
 
-.PHONY: demo build test race vet bench fuzz prerequisites clean
+.PHONY: demo build test race vet bench fuzz kill prerequisites clean
 
 demo: build
 	./bin/dpproxy demo
@@ -36,6 +37,11 @@ bench:
 
 fuzz:
 	@sh scripts/fuzz.sh $(FUZZTIME)
+
+# kill: processes are killed at random points under load; KILLS of them.
+kill:
+	@sh scripts/prerequisites.sh test
+	DPPROXY_KILLS=$(KILLS) $(GO) run ./internal/testservers/cmd/testservers $(GO) test -count=1 -timeout 60m -v -run 'Kill|TwoProcesses|SQLite$$|Postgres$$' ./cmd/dpproxy ./budget/ledgersql
 
 clean:
 	rm -rf bin

@@ -108,6 +108,22 @@ func (l *Ledger) Verify(ctx context.Context) (budget.Verified, error) {
 	return v, err
 }
 
+// HashAt is the hash of an entry of the chain, and false where the history has no such entry. After Verify, it is the hash
+// of everything up to there: compare it with one that was noted elsewhere.
+func (l *Ledger) HashAt(ctx context.Context, id int64) (hash [32]byte, ok bool, err error) {
+	err = l.store.read(ctx, func(r reader) error {
+		return r.each(ctx, `SELECT hash FROM history WHERE id = $1`, []any{id}, func(row row) error {
+			var raw []byte
+			if err := row.Scan(&raw); err != nil {
+				return err
+			}
+			ok = copy(hash[:], raw) == len(hash)
+			return nil
+		})
+	})
+	return hash, ok, err
+}
+
 // verifyPage checks the next thousand rows.
 func verifyPage(ctx context.Context, r reader, v *budget.Verified) error {
 	return r.each(ctx, `SELECT `+historyColumns+`, digest, hash FROM history WHERE id > $1 ORDER BY id LIMIT 1000`,

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,12 +93,20 @@ func newHistoryVerify() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "verify", Short: "Check that nobody has changed the record", Args: exactly(),
 		Long: `verify reads the whole history and checks its chain of hashes. It prints the number of entries and the hash of the
-last one: keep that elsewhere, and a cut-off end shows too. The exit code is 1 where the chain is broken.`,
-		Example: "  dpproxy history verify --config dpproxy.yaml",
+last one: note both elsewhere, as in 120:9f2c… A chain shows that an entry was changed, taken out, put in or moved, and
+that its end was cut off, unless whoever did it computed all later hashes and the head anew. Against that, and against a
+ledger that was put back to an older copy, nothing in the ledger helps: give what you noted with --noted, and verify
+checks that the history still begins with it. The exit code is 1 where something was changed.`,
+		Example: "  dpproxy history verify --config dpproxy.yaml --noted 120:9f2c…",
 	}
 	path, format := configFlag(cmd), outputFlag(cmd)
+	noted := cmd.Flags().String("noted", "", "`ENTRIES:HEAD` as an earlier verify printed them")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		out, err := newOutput(cmd, *format)
+		if err != nil {
+			return err
+		}
+		entries, head, err := parseNoted(*noted)
 		if err != nil {
 			return err
 		}
@@ -107,8 +118,32 @@ last one: keep that elsewhere, and a cut-off end shows too. The exit code is 1 w
 			if err != nil {
 				return err
 			}
+			if entries > 0 {
+				hash, ok, err := l.HashAt(cmd.Context(), entries)
+				switch {
+				case err != nil:
+					return err
+				case !ok:
+					return fmt.Errorf("the history is not as it was noted: it has %d entries, and had %d", v.Entries, entries)
+				case hex.EncodeToString(hash[:]) != head:
+					return fmt.Errorf("the history is not as it was noted: its first %d entries are others", entries)
+				}
+			}
 			return out.print([]column{{"entries", "entries", true}, {"head", "head", false}}, [][]any{{v.Entries, fmt.Sprintf("%x", v.Head)}})
 		})
 	}
 	return cmd
+}
+
+// parseNoted reads ENTRIES:HEAD; nothing is 0 entries.
+func parseNoted(text string) (entries int64, head string, err error) {
+	if text == "" {
+		return 0, "", nil
+	}
+	number, head, ok := strings.Cut(text, ":")
+	entries, err = strconv.ParseInt(number, 10, 64)
+	if raw, bad := hex.DecodeString(head); !ok || err != nil || entries < 1 || bad != nil || len(raw) != 32 {
+		return 0, "", usagef("--noted is ENTRIES:HEAD, as history verify printed them")
+	}
+	return entries, strings.ToLower(head), nil
 }

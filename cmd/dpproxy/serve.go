@@ -66,6 +66,8 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 		return errors.Join(err, l.Close())
 	}
 	defer pages.close()
+	// A file that may not grow is an error of a write, as a full disk is, and not the end of the process.
+	signal.Ignore(syscall.SIGXFSZ)
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
