@@ -58,7 +58,7 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 	}
 	if len(d.calls) == 0 {
 		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups.
-		d.calls = append(d.calls, &call{fn: "count", name: "count", units: true, typ: catalog.Of(catalog.Int8)})
+		d.calls = append(d.calls, unitCount())
 	}
 	if err := r.checkGroups(d); err != nil {
 		return nil, err
@@ -85,6 +85,10 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 	}
 	sort.SliceStable(p.where, func(i, j int) bool { return text(p.where[i]) < text(p.where[j]) })
 	return p, nil
+}
+
+func unitCount() *call {
+	return &call{fn: "count", name: "count", units: true, typ: catalog.Of(catalog.Int8)}
 }
 
 func hasUnits(d *draft) bool {

@@ -1,7 +1,6 @@
 package rewrite
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -241,20 +240,4 @@ func (c *exprContext) intervalEnd(f *syntax.FuncCall, name string) (expr.Expr, e
 		return nil, refuse
 	}
 	return out, nil
-}
-
-// groupingFunc resolves GROUPING(a, b): which keys are not part of a row's grouping set.
-func (c *exprContext) groupingFunc(v *syntax.GroupingFunc) (expr.Expr, error) {
-	if c.group == nil {
-		return nil, c.fail(refusal.GroupingError, v.Location, "GROUPING is not allowed in %s", c.clause)
-	}
-	if c.group.sets != nil {
-		return nil, c.fail(refusal.NotSupported, v.Location, "GROUPING is not supported yet with grouping sets")
-	}
-	for _, a := range v.Args {
-		if _, ok, err := c.group.key(c, a); err != nil || !ok {
-			return nil, c.fail(refusal.GroupingError, v.Location, "arguments to GROUPING must be grouping expressions of the associated query level")
-		}
-	}
-	return expr.Const{Typ: catalog.Of(catalog.Int4), Text: strconv.Itoa(0), Pos: int(v.Location)}, nil
 }

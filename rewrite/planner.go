@@ -231,7 +231,7 @@ func post(q *query, blocks []Measurement, dialect expr.Dialect) Post {
 // projection tells that a query only names columns of its one released relation.
 func projection(q *query, blocks []Measurement) ([]int, bool) {
 	ref, ok := q.from.(*releasedRef)
-	if !ok || len(blocks) != 1 || len(q.where)+len(q.having)+len(q.order)+len(q.on)+len(q.groups) > 0 || q.grouped || q.distinct || q.limit != nil || q.offset != nil || q.op != "" {
+	if !ok || ref.sets != nil || len(blocks) != 1 || len(q.where)+len(q.having)+len(q.order)+len(q.on)+len(q.groups) > 0 || q.grouped || q.distinct || q.limit != nil || q.offset != nil || q.op != "" {
 		return nil, false
 	}
 	var out []int

@@ -107,10 +107,7 @@ func printBlock(p *expr.Printer, q *query, style queryStyle) {
 		where = append(append([]expr.Expr{}, where...), notNull{q.unit.e})
 	}
 	printConjunction(p, " WHERE ", where)
-	if len(q.groups) > 0 {
-		p.WriteString(" GROUP BY ")
-		printList(p, q.groups)
-	}
+	printGroupBy(p, q)
 	printConjunction(p, " HAVING ", q.having)
 }
 
@@ -147,6 +144,10 @@ func printFrom(p *expr.Printer, f from) {
 		}
 		p.WriteByte(')')
 	case *releasedRef:
+		if v.sets != nil {
+			v.printSets(p)
+			return
+		}
 		p.Ident(v.d.name)
 		p.WriteString(" AS ")
 		p.Ident(v.alias)

@@ -90,6 +90,7 @@ func (j *join) property() Property { return max(j.l.property(), j.r.property(), 
 type releasedRef struct {
 	d     *draft
 	alias string
+	sets  []releasedSet // of grouping sets, where d is only what they have in common; see grouping_sets.go
 }
 
 func (*releasedRef) property() Property { return Released }
@@ -118,6 +119,7 @@ type query struct {
 	from     from // nil: no FROM clause
 	where    []expr.Expr
 	groups   []expr.Expr // GROUP BY of Public and Released relations, and of sub-queries per unit
+	sets     [][]int     // grouping sets of them; nil is one set of all
 	grouped  bool        // aggregated, with or without GROUP BY
 	having   []expr.Expr
 	items    []item

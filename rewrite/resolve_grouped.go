@@ -16,11 +16,15 @@ import (
 //	Protected                   → Released: a measurement, and an outer block over its noisy rows
 func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContext) error {
 	rows.clause = "GROUP BY"
-	keys, err := r.groupKeys(s, rows)
+	keys, sets, err := r.keysAndSets(s, rows)
 	if err != nil {
 		return err
 	}
-	g := &grouping{inner: rows}
+	if sets != nil && (q.prop == Protected && r.holdsUnit(q, keys) || q.prop != Protected && rows.b.Mode == expr.Private) {
+		return r.fail(refusal.NotSupported, -1, "grouping sets, ROLLUP and CUBE are not supported within a query over private rows").
+			WithHint("Put them into the outermost query.")
+	}
+	g := &grouping{inner: rows, sets: sets}
 	outer := &exprContext{r: r, sc: rows.sc, env: rows.env, clause: "SELECT", prop: q.prop, unit: &q.unit, group: g, block: q}
 	switch {
 	case q.prop == Protected && r.holdsUnit(q, keys):
@@ -29,6 +33,9 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 	case q.prop == Protected:
 		if err := r.measure(q, g, keys); err != nil {
 			return err
+		}
+		if ref, ok := q.from.(*releasedRef); ok {
+			defer ref.spread()
 		}
 		outer.b, outer.prop, outer.windows = builder(Released), Released, true
 		outer.unit = nil
@@ -40,7 +47,7 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 			g.keys = append(g.keys, k)
 			q.groups = append(q.groups, k.e)
 		}
-		q.grouped = true
+		q.grouped, q.sets = true, sets
 		outer.b, outer.windows = rows.b, !rows.sc.sealed
 	}
 	if err := r.selectList(q, s, outer); err != nil {
@@ -64,33 +71,8 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 	return r.finishBlock(q, s, outer)
 }
 
-// groupKeys resolves the GROUP BY list: an input column's name first, then an output column's name or position, else an
-// expression.
-func (r *resolver) groupKeys(s *syntax.SelectStmt, rows *exprContext) ([]groupKey, error) {
-	var out []groupKey
-	for _, n := range s.GroupClause {
-		if set := n.GetGroupingSet(); set != nil {
-			if set.Kind == syntax.GROUPING_SET_EMPTY {
-				continue
-			}
-			return nil, r.fail(refusal.NotSupported, set.Location, "grouping sets, ROLLUP and CUBE are not supported").
-				WithHint("Ask one query for each set of keys.")
-		}
-		k, err := r.groupKey(s, n, rows)
-		if err != nil {
-			return nil, err
-		}
-		dup := false
-		for _, have := range out {
-			dup = dup || have.text == k.text
-		}
-		if !dup {
-			out = append(out, k)
-		}
-	}
-	return out, nil
-}
-
+// groupKey resolves one expression of the GROUP BY list: an input column's name first, then an output column's name or
+// position, else an expression.
 func (r *resolver) groupKey(s *syntax.SelectStmt, n *syntax.Node, rows *exprContext) (groupKey, error) {
 	target, err := r.groupTarget(s, n, rows)
 	if err != nil {
@@ -209,8 +191,13 @@ func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
 	}
 	g.draft = d
 	g.inner.unit = &d.unit // FILTER may hold a sub-query of the same unit
-	r.drafts = append(r.drafts, d)
-	q.from, q.where, q.prop, q.unit = &releasedRef{d: d, alias: d.alias}, nil, Released, unit{}
+	ref := &releasedRef{d: d, alias: d.alias}
+	if g.sets != nil {
+		ref.sets = r.measureSets(d, g.sets)
+	} else {
+		r.drafts = append(r.drafts, d)
+	}
+	q.from, q.where, q.prop, q.unit = ref, nil, Released, unit{}
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (r *resolver) label(plan *Plan, q *query) {
 		}
 		for b, d := range r.drafts {
 			for j, o := range plan.Blocks[b].Outputs {
-				if c.Alias == d.alias && c.Name == o.Name {
+				if plan.Sources[i].Block < 0 && c.Alias == d.alias && c.Name == o.Name {
 					plan.Sources[i] = Source{Block: b, Output: j}
 				}
 			}

@@ -205,6 +205,7 @@ const (
 	SORTBY_NULLS_FIRST           = pg.SortByNulls_SORTBY_NULLS_FIRST
 	SORTBY_NULLS_LAST            = pg.SortByNulls_SORTBY_NULLS_LAST
 	GROUPING_SET_EMPTY           = pg.GroupingSetKind_GROUPING_SET_EMPTY
+	COERCE_IMPLICIT_CAST         = pg.CoercionForm_COERCE_IMPLICIT_CAST
 	GROUPING_SET_SIMPLE          = pg.GroupingSetKind_GROUPING_SET_SIMPLE
 	GROUPING_SET_ROLLUP          = pg.GroupingSetKind_GROUPING_SET_ROLLUP
 	GROUPING_SET_CUBE            = pg.GroupingSetKind_GROUPING_SET_CUBE
