@@ -193,6 +193,9 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if r.ds.Engine == catalog.DuckDB {
 		dialect = expr.DuckDB
 	}
+	if err := r.engineHas(q, dialect); err != nil {
+		return nil, err
+	}
 	blocks, err := r.finish(dialect)
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ func (r *resolver) countCells(d *draft) {
 			if filterText(k) != f {
 				continue
 			}
-			counted = counted || k.fn == "count"
+			counted = counted || k.fn == "count" && !k.distinct
 			needed = needed || !countsItsRows(k)
 			units = units || k.units
 		}
@@ -73,6 +73,9 @@ func filterText(k *call) string {
 
 // countsItsRows tells that what is measured for a call holds the number of its rows.
 func countsItsRows(k *call) bool {
+	if k.distinct || k.arg2 != nil {
+		return k.arg2 != nil
+	}
 	switch k.fn {
 	case "count", "avg", "var_pop", "var_samp", "stddev_pop", "stddev_samp":
 		return true
@@ -97,17 +100,17 @@ func (p *pending) stand(k *call, a catalog.AfterNoise) Stand {
 			return nil
 		}
 		switch p.specs[e.Spec].kind {
-		case specUnits, specRows, specPair, specTriple:
+		case specUnits, specRows, specPair, specTriple, specPlane:
 			return &e
 		}
 		return nil // what is measured there holds no number of rows
 	}
 	if k.arg != nil {
-		s.Rows = count(call{arg: k.arg})
+		s.Rows = count(call{arg: k.arg, arg2: k.arg2})
 	}
 	candidates := []call{{star: true}, {units: true}}
 	for _, other := range p.d.calls {
-		if other.fn == "count" && other.arg != nil && filterText(other) == s.Cell {
+		if other.fn == "count" && other.arg != nil && !other.distinct && filterText(other) == s.Cell {
 			candidates = append(candidates, call{arg: other.arg})
 		}
 	}

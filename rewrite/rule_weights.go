@@ -24,6 +24,10 @@ func (c *exprContext) weighted(f *syntax.FuncCall, k *call) (e expr.Expr, ok boo
 	if w == nil || err != nil {
 		return nil, false, err
 	}
+	if k.distinct {
+		return nil, false, c.fail(refusal.NotSupported, f.Location, "%s(DISTINCT …) has no weighted form", k.name).
+			WithHint("Leave DISTINCT out.")
+	}
 	c.r.rule("Weights")
 	b, d, pos := c.group.inner.b, c.group.draft, int(f.Location)
 	counted := w

@@ -152,7 +152,27 @@ func (c *connection) failure(message string) error {
 	if message == "" {
 		message = "no statement"
 	}
-	return errors.New(message)
+	return failed{message}
+}
+
+// failed is a message of the library. Those of values that do not fit have the SQLSTATE that PostgreSQL would give.
+type failed struct{ message string }
+
+func (f failed) Error() string { return f.message }
+
+// SQLState is "" where the library gives no class of errors that PostgreSQL has.
+func (f failed) SQLState() string {
+	switch {
+	case strings.Contains(f.message, "dpproxy:22012"):
+		return "22012"
+	case strings.HasPrefix(f.message, "Conversion Error"):
+		return "22P02"
+	case strings.HasPrefix(f.message, "Out of Range Error"):
+		return "22003"
+	case strings.HasPrefix(f.message, "Invalid Input Error"):
+		return "22023"
+	}
+	return ""
 }
 
 // describe makes the readers of the columns.

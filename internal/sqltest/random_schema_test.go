@@ -257,7 +257,7 @@ datasets:
     source: ${SOURCE}
     privacy_unit: persons.uid
     version: 1
-    query: {epsilon: 1, max_epsilon: 1000000, delta: 1e-6, max_groups: 2, max_rows: 2}
+    query: {epsilon: 1, max_epsilon: 10000000, delta: 1e-6, max_groups: 2, max_rows: 2}
     budget: {epsilon: 9000000000, delta: 0.9, refresh: never, accountant: approx}
     tables:
 `)

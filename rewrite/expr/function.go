@@ -32,7 +32,7 @@ type function struct {
 var catalogOfFunctions = sync.OnceValue(func() map[string][]*function {
 	table := map[string][]*function{}
 	for _, list := range [][]function{
-		arithmetic(), comparisons(), mathFunctions(), textFunctions(), dateFunctions(), bitFunctions(),
+		arithmetic(), comparisons(), mathFunctions(), textFunctions(), dateFunctions(), bitFunctions(), outerFunctions(),
 	} {
 		for i := range list {
 			f := &list[i]
@@ -120,6 +120,9 @@ func (b *Builder) apply(f *function, args []Expr, pos int, remake func([]Expr) (
 		if err := f.build(n); err != nil {
 			return nil, err
 		}
+	}
+	if b.Mode == Public && divides(f.name) && len(operands) == 2 && spanOf(operands[1]).has(rat(0)) {
+		n.failOnZero(1)
 	}
 	n.enumerate()
 	return n.finish()

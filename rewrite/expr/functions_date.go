@@ -30,17 +30,17 @@ func dateFunctions() []function {
 		{name: "isfinite", args: kinds(dat), result: boo},
 		{name: "isfinite", args: kinds(ts), result: boo},
 		{name: "isfinite", args: kinds(tz), result: boo},
-		{name: "isfinite", args: kinds(itv), result: boo, build: onlyPublic},
+		{name: "isfinite", args: kinds(itv), result: boo, build: onlyPublic, duck: "($1 = $1)"},
 		{name: "make_date", args: kinds(i4, i4, i4), result: dat, build: onlyPublic},
 		{name: "make_time", args: kinds(i4, i4, f8), result: tim, build: onlyPublic},
 		{name: "make_timestamp", args: kinds(i4, i4, i4, i4, i4, f8), result: ts, build: onlyPublic},
 		{name: "to_timestamp", args: kinds(f8), result: tz, build: onlyPublic},
-		{name: "to_date", args: kinds(txt, txt), result: dat, build: onlyPublic},
-		{name: "to_timestamp", args: kinds(txt, txt), result: tz, build: onlyPublic},
-		{name: "to_number", args: kinds(txt, txt), result: num, build: onlyPublic},
-		{name: "justify_days", args: kinds(itv), result: itv, build: onlyPublic},
-		{name: "justify_hours", args: kinds(itv), result: itv, build: onlyPublic},
-		{name: "justify_interval", args: kinds(itv), result: itv, build: onlyPublic},
+		{name: "to_date", args: kinds(txt, txt), result: dat, build: buildFromText},
+		{name: "to_timestamp", args: kinds(txt, txt), result: tz, build: buildFromText},
+		{name: "to_number", args: kinds(txt, txt), result: num, build: postgresOnly},
+		{name: "justify_days", args: kinds(itv), result: itv, build: postgresOnly},
+		{name: "justify_hours", args: kinds(itv), result: itv, build: postgresOnly},
+		{name: "justify_interval", args: kinds(itv), result: itv, build: postgresOnly},
 		{name: "to_char", args: kinds(ts, txt), result: txt, build: buildToChar},
 		{name: "to_char", args: kinds(tz, txt), result: txt, build: buildToChar},
 		{name: "+", args: kinds(dat, tim), result: ts, build: onlyPublic, pg: "($1 + $2)"},
@@ -57,7 +57,7 @@ func dateFunctions() []function {
 		{name: "-x", args: kinds(itv), result: itv, build: onlyPublic, pg: "(- $1)"},
 	}
 	for _, k := range kinds(itv, i4, i8, num, f8) {
-		list = append(list, function{name: "to_char", args: kinds(k, txt), result: txt, build: onlyPublic})
+		list = append(list, function{name: "to_char", args: kinds(k, txt), result: txt, build: postgresOnly})
 	}
 	for _, k := range kinds(ts, tz, dat) {
 		result := max(k, ts)
@@ -296,8 +296,13 @@ func buildToChar(n *node) error {
 	if n.args[0].Type().Kind == tz {
 		at = "($1 AT TIME ZONE 'UTC')"
 	}
-	duck := "to_char(" + at + ", $2)"
-	if plain {
+	duck := "NULL"
+	if !plain && ok && !c.Null {
+		format, plain = duckFormat(c.Text)
+	}
+	if !plain {
+		n.lacks = "this format of function to_char"
+	} else {
 		duck = "strftime(" + at + ", '" + strings.ReplaceAll(format, "'", "''") + "')"
 	}
 	n.write = templates("to_char("+at+", $2)", duck)

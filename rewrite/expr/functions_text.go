@@ -17,7 +17,8 @@ func textFunctions() []function {
 	list := []function{
 		{name: "lower", args: t(1), result: txt, build: buildText(3), fold: foldASCII(strings.ToLower)},
 		{name: "upper", args: t(1), result: txt, build: buildText(3), fold: foldASCII(strings.ToUpper)},
-		{name: "initcap", args: t(1), result: txt, build: onlyPublic},
+		{name: "initcap", args: t(1), result: txt, build: onlyPublic,
+			duck: `array_to_string(list_transform(regexp_extract_all($1, '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || lower(w[2:])), '')`},
 		{name: "reverse", args: t(1), result: txt, build: buildText(1)},
 		{name: "replace", args: t(3), result: txt, build: buildReplace, fold: foldReplace},
 		{name: "translate", args: t(3), result: txt, build: buildText(1)},
@@ -57,7 +58,7 @@ func textFunctions() []function {
 			function{name: name, args: kinds(txt, i4), result: txt, build: buildSubstring, fold: foldSubstring},
 			function{name: name, args: kinds(txt, i4, i4), result: txt, build: buildSubstring, fold: foldSubstring})
 	}
-	return append(list, function{name: "substring", args: t(2), result: txt, build: publicOnly("Use substring(text, start, length)."), pg: "substring($1 FROM $2)"})
+	return append(list, function{name: "substring", args: t(2), result: txt, build: buildSubstringPattern, pg: "substring($1 FROM $2)"})
 }
 
 // buildText caps text operands; the result has at most `growth` times the first one's characters.

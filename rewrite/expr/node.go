@@ -23,6 +23,8 @@ type node struct {
 	write func(p *Printer, n *node)
 	// remake builds the same node over other operands.
 	remake func(args []Expr) (Expr, error)
+	// lacks names what DuckDB does not have of it.
+	lacks string
 	// fold evaluates over non-NULL constants; nil or false leaves it to the engine.
 	fold func(args []Const) (Const, bool)
 	// times is how often write prints its operands (1 if 0), for the limit on the size of the text.
