@@ -29,6 +29,7 @@ const (
 	OID
 	Unsupported // a source column of this type can be seen by nobody
 	Char        // PostgreSQL's one-byte "char", which its own catalogs use
+	Timetz      // passes through public tables and parameters; nothing is computed with it
 )
 
 // Type is a SQL type. Precision and Scale are those of numeric(p, s); Length is that of varchar(n) and char(n).

@@ -42,7 +42,7 @@ func (t Type) HasValues() bool {
 		return false
 	}
 	switch t.Kind {
-	case Unknown, Unsupported, JSON, JSONB, Interval, Char:
+	case Unknown, Unsupported, JSON, JSONB, Interval, Char, Timetz:
 		return false
 	}
 	return true

@@ -57,6 +57,8 @@ func infoOf(k Kind) typeInfo {
 		return typeInfo{"jsonb", 3802, 3807, -1}
 	case Char:
 		return typeInfo{`"char"`, 18, 1002, 1}
+	case Timetz:
+		return typeInfo{"time with time zone", 1266, 1270, 12}
 	case Unsupported:
 		return typeInfo{"unsupported", 0, 0, -1}
 	}
@@ -118,7 +120,7 @@ func FromOID(oid uint32, typmod int32) (t Type, ok bool) {
 	if oid == 0 {
 		return Of(Unknown), true
 	}
-	for k := Unknown; k <= Char; k++ {
+	for k := Unknown; k <= Timetz; k++ {
 		if k == Unsupported {
 			continue
 		}

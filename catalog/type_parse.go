@@ -64,6 +64,7 @@ func typeNamed(base string) (Type, bool) {
 		Date: {"date"}, Time: {"time", "time without time zone"}, Timestamp: {"timestamp", "timestamp without time zone"},
 		Timestamptz: {"timestamptz", "timestamp with time zone"}, Interval: {"interval"}, UUID: {"uuid"}, Bytea: {"bytea"},
 		JSON: {"json"}, JSONB: {"jsonb"}, Name: {"name"}, OID: {"oid"}, Char: {`"char"`},
+		Timetz: {"timetz", "time with time zone"},
 	}
 	for kind, names := range kinds {
 		for _, n := range names {
@@ -101,7 +102,7 @@ func (t Type) withModifiers(base string, mods []int) (Type, error) {
 		}
 		t.Length = mods[0]
 		return t, nil
-	case Time, Timestamp, Timestamptz, Interval:
+	case Time, Timetz, Timestamp, Timestamptz, Interval:
 		if len(mods) == 1 && mods[0] >= 0 && mods[0] <= 6 {
 			return t, nil
 		}

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/dpproxy/dpproxy/answer"
-	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/proxy/value"
 	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -13,6 +12,7 @@ import (
 // copyFormat is how COPY (query) TO STDOUT writes rows.
 type copyFormat struct {
 	csv, header   bool
+	binary        bool
 	delimiter     byte
 	null          string
 	quote, escape byte
@@ -56,7 +56,7 @@ func newCopyFormat(options map[string]string) (*copyFormat, error) {
 	case "csv":
 		f.csv, f.delimiter, f.null, f.quote = true, ',', "", '"'
 	case "binary":
-		return nil, refusal.New(refusal.NotSupported, "COPY in binary format is not supported").WithHint("Use FORMAT text or csv.")
+		return newBinaryCopy(options)
 	default:
 		return nil, refusal.New(refusal.InvalidParameterValue, "COPY format %q not recognized", options["format"])
 	}
@@ -105,6 +105,9 @@ func (f *copyFormat) rest(options map[string]string) error {
 			}
 		}
 	}
+	if f.binary {
+		return nil
+	}
 	switch {
 	case f.delimiter == '\n' || f.delimiter == '\r':
 		return refusal.New(refusal.InvalidParameterValue, "COPY delimiter cannot be newline or carriage return")
@@ -124,6 +127,9 @@ func (f *copyFormat) rest(options map[string]string) error {
 
 // copyRows writes the answer as CopyData, one message a row.
 func (s *session) copyRows(res *result) (n int, err error) {
+	if res.copy.binary {
+		return s.copyBinary(res)
+	}
 	codes := make([]uint16, len(res.columns))
 	if err := s.wire.send(&pgproto3.CopyOutResponse{ColumnFormatCodes: codes}); err != nil {
 		return 0, err
@@ -169,7 +175,7 @@ func (f *copyFormat) row(dst []byte, columns []answer.Column, cells []answer.Cel
 		text, force := c.Text, false
 		if columns != nil {
 			force = f.forceAll || f.force[columns[i].Name]
-			if k := columns[i].Type.Kind; k == catalog.Timestamptz || k == catalog.Bytea {
+			if style.Changes(columns[i].Type) {
 				text = string(style.AppendText(nil, columns[i].Type, text))
 			}
 		}

@@ -262,6 +262,10 @@ func (s *session) styleNow() value.Style {
 		}
 		bytea, _ := s.settings.Get("bytea_output")
 		s.style.EscapeBytea = bytea == "escape"
+		dates, _ := s.settings.Get("DateStyle")
+		intervals, _ := s.settings.Get("IntervalStyle")
+		s.style.SetDate(dates)
+		s.style.SetInterval(intervals)
 	}
 	return s.style
 }

@@ -30,6 +30,9 @@ func (p parser) set(n *syntax.Node, s *syntax.VariableSetStmt) (*Statement, erro
 			if !ok {
 				return nil, p.refuse(refusal.SyntaxError, int32(p.offset), "SET takes constants")
 			}
+			if t, _ := typeNames(a.GetTypeCast().GetTypeName()); name == "timezone" && len(t) > 0 && t[len(t)-1] == "interval" {
+				arg.Text = "INTERVAL '" + arg.Text + "'" // as PostgreSQL hands it to the setting
+			}
 			st.Args = append(st.Args, arg)
 		}
 		return st, nil

@@ -155,25 +155,51 @@ func encoding(value string) (string, error) {
 		WithHint("Only UTF8 is supported.")
 }
 
-// dateStyle reads "ISO, DMY" and the like. Dates are always printed ISO.
-func dateStyle(value string) (string, error) {
-	order := "MDY"
+// dateStyle reads "ISO, DMY" and the like: a style, an order of day, month and year, or both. What is not said stays as
+// it is, but German brings its own order.
+func dateStyle(current, value string) (string, error) {
+	style, order, _ := strings.Cut(current, ", ")
+	haveStyle, haveOrder := false, false
+	set := func(to *string, have *bool, word string) bool {
+		conflict := *have && *to != word
+		*to, *have = word, true
+		return conflict
+	}
 	for _, part := range strings.Split(value, ",") {
-		switch p := strings.ToUpper(strings.TrimSpace(part)); p {
-		case "ISO", "DEFAULT":
-		case "MDY", "US", "NONEURO", "NONEUROPEAN":
-			order = "MDY"
-		case "DMY", "EURO", "EUROPEAN":
-			order = "DMY"
-		case "YMD":
-			order = p
-		case "SQL", "POSTGRES", "GERMAN":
-			return "", refusal.New(refusal.NotSupported, "DateStyle %q is not supported", part).WithHint("Use ISO.")
+		conflict := false
+		switch p := strings.ToUpper(strings.Trim(part, " \"")); {
+		case p == "ISO", p == "SQL":
+			conflict = set(&style, &haveStyle, p)
+		case strings.HasPrefix(p, "POSTGRES"):
+			conflict = set(&style, &haveStyle, "Postgres")
+		case p == "GERMAN":
+			conflict = set(&style, &haveStyle, "German")
+			if !haveOrder {
+				order = "DMY"
+			}
+		case p == "YMD":
+			conflict = set(&order, &haveOrder, p)
+		case p == "DMY", strings.HasPrefix(p, "EURO"):
+			conflict = set(&order, &haveOrder, "DMY")
+		case p == "MDY", p == "US", strings.HasPrefix(p, "NONEURO"):
+			conflict = set(&order, &haveOrder, "MDY")
+		case p == "DEFAULT":
+			if !haveStyle {
+				style = "ISO"
+			}
+			if !haveOrder {
+				order = "MDY"
+			}
 		default:
-			return "", refusal.New(refusal.InvalidParameterValue, "invalid value for parameter \"DateStyle\": %q", value)
+			return "", refusal.New(refusal.InvalidParameterValue, "invalid value for parameter \"DateStyle\": %q", value).
+				WithDetail("Unrecognized key word: %q.", strings.ToLower(strings.Trim(part, " \"")))
+		}
+		if conflict {
+			return "", refusal.New(refusal.InvalidParameterValue, "invalid value for parameter \"DateStyle\": %q", value).
+				WithDetail("Conflicting \"datestyle\" specifications.")
 		}
 	}
-	return "ISO, " + order, nil
+	return style + ", " + order, nil
 }
 
 // ascii replaces what is not printable ASCII, as PostgreSQL does for names that go to logs.

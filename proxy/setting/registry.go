@@ -16,7 +16,9 @@ type Setting struct {
 	Report      bool // sent as ParameterStatus, at start and on each change
 	// check reads a value and returns it as SHOW prints it; nil takes every text.
 	check func(value string) (string, error)
-	list  bool // SET takes several values
+	// adjust is check for settings that keep a part of what they are.
+	adjust func(current, value string) (string, error)
+	list   bool // SET takes several values
 }
 
 // Fixed are the values that differ between servers.
@@ -69,8 +71,8 @@ func reported(f Fixed) []Setting {
 		{Name: "server_version", Default: f.ServerVersion, Report: true, ReadOnly: true, Description: "Shows the server version."},
 		{Name: "server_encoding", Default: "UTF8", Report: true, ReadOnly: true, Description: "Shows the server (database) character set encoding."},
 		{Name: "client_encoding", Default: "UTF8", Report: true, check: encoding, Description: "Sets the client's character set encoding."},
-		{Name: "DateStyle", Default: "ISO, MDY", Report: true, check: dateStyle, list: true, Description: "Sets the display format for date and time values."},
-		{Name: "IntervalStyle", Default: "postgres", Report: true, check: only("IntervalStyle", "postgres"), Description: "Sets the display format for interval values."},
+		{Name: "DateStyle", Default: "ISO, MDY", Report: true, adjust: dateStyle, list: true, Description: "Sets the display format for date and time values."},
+		{Name: "IntervalStyle", Default: "postgres", Report: true, check: enum("postgres", "postgres_verbose", "sql_standard", "iso_8601"), Description: "Sets the display format for interval values."},
 		{Name: "TimeZone", Default: "UTC", Report: true, check: timeZone, Description: "Sets the time zone for displaying and interpreting time stamps."},
 		{Name: "integer_datetimes", Default: "on", Report: true, ReadOnly: true, Description: "Shows whether datetimes are integer based."},
 		{Name: "standard_conforming_strings", Default: "on", Report: true, check: onlyOn("standard_conforming_strings"), Description: "Causes '...' strings to treat backslashes literally."},

@@ -92,11 +92,15 @@ func (s *Store) check(key, value string) (string, error) {
 			return "", refusal.New(refusal.InsufficientPrivilege, "permission denied to set session authorization %q", value)
 		case st.ReadOnly:
 			return "", refusal.New(cannotChange, "parameter %q cannot be changed", st.Name)
+		case st.adjust != nil:
+			current, _ := s.Get(key)
+			v, err := st.adjust(current, value)
+			return v, named(key, err)
 		case st.check == nil:
 			return value, nil
 		}
 		v, err := st.check(value)
-		return v, named(st.Name, err)
+		return v, named(key, err)
 	}
 	if strings.HasPrefix(key, "dp.") {
 		return value, s.custom(key, value)
@@ -107,7 +111,7 @@ func (s *Store) check(key, value string) (string, error) {
 	return value, nil
 }
 
-// named puts the setting's name into the bland texts of the checks.
+// named puts the setting's name, as it was written, into the bland texts of the checks.
 func named(name string, err error) error {
 	if r, ok := refusal.As(err); ok {
 		if rest, ok := strings.CutPrefix(r.Message, "invalid value: "); ok {

@@ -25,6 +25,11 @@ func Zone(value string) (name string, zone *time.Location, err error) {
 	if strings.EqualFold(v, "default") {
 		v = "UTC"
 	}
+	if rest, ok := strings.CutPrefix(v, "INTERVAL '"); ok {
+		if seconds, ok := interval(strings.TrimSuffix(rest, "'")); ok {
+			return fixedZone(seconds)
+		}
+	}
 	if seconds, ok := hours(v); ok {
 		return fixedZone(seconds)
 	}
@@ -81,6 +86,32 @@ func hours(v string) (int, bool) {
 		return 0, false
 	}
 	return int(f * 3600), true
+}
+
+// interval reads "+05:30", "5", "-3 hours", "5 hours 30 min" as seconds east of UTC. Days and months are none.
+func interval(v string) (int, bool) {
+	words := strings.Fields(v)
+	if len(words) == 1 {
+		return hours(v)
+	}
+	total := 0
+	for i := 0; i < len(words); i += 2 {
+		n, err := strconv.Atoi(words[i])
+		if err != nil || i+1 == len(words) || n > maxOffset || n < -maxOffset {
+			return 0, false
+		}
+		switch strings.TrimSuffix(strings.ToLower(words[i+1]), "s") {
+		case "hour", "hr", "h":
+			n *= 3600
+		case "minute", "min", "m":
+			n *= 60
+		case "second", "sec", "":
+		default:
+			return 0, false
+		}
+		total += n
+	}
+	return total, len(words) > 0 && total <= maxOffset && total >= -maxOffset
 }
 
 func fixedZone(seconds int) (string, *time.Location, error) {

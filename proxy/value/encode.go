@@ -13,10 +13,13 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Style is how a session wants values in text format. The zero value is ISO dates, UTC and hex.
+// Style is how a session wants values in text format. The zero value is ISO dates, PostgreSQL's own intervals, UTC and hex.
 type Style struct {
 	Zone        *time.Location // of timestamptz; nil is UTC
 	EscapeBytea bool           // bytea_output = escape
+	Date        DateStyle
+	DayFirst    bool // DateStyle's DMY, which counts outside of ISO and German
+	Interval    IntervalStyle
 }
 
 // Cells come from our own engines, so text that does not fit its type is a defect of ours: the caller reports it as an
@@ -25,20 +28,43 @@ var errCell = errors.New("value: a cell's text does not fit its column's type")
 
 // AppendText appends a value in text format.
 func (s Style) AppendText(dst []byte, t catalog.Type, text string) []byte {
-	if t.Array {
+	if !s.Changes(t) {
 		return append(dst, text...)
 	}
-	switch {
-	case t.Kind == catalog.Timestamptz && s.Zone != nil && s.Zone != time.UTC:
-		if micros, err := parseTimestamp(text, true); err == nil {
-			return appendZoned(dst, micros, s.Zone)
-		}
-	case t.Kind == catalog.Bytea && s.EscapeBytea:
-		if raw, err := byteaBytes(text); err == nil {
-			return appendEscaped(dst, raw)
-		}
+	if t.Array {
+		return s.appendItems(dst, t, text)
 	}
-	return append(dst, text...)
+	out, err := dst, error(nil)
+	switch t.Kind {
+	case catalog.Bytea:
+		var raw []byte
+		if raw, err = byteaBytes(text); err == nil {
+			out = appendEscaped(dst, raw)
+		}
+	case catalog.Interval:
+		out, err = s.Interval.append(dst, text)
+	default:
+		out, err = s.appendMoment(dst, t.Kind, text)
+	}
+	if err != nil { // infinity, and what only an engine with other limits has: as it stands
+		return append(dst, text...)
+	}
+	return out
+}
+
+// Changes says whether the style prints values of a type, or of its elements, other than as they stand in cells.
+func (s Style) Changes(t catalog.Type) bool {
+	switch t.Kind {
+	case catalog.Timestamptz:
+		return s.Date != ISO || s.Zone != nil && s.Zone != time.UTC
+	case catalog.Date, catalog.Timestamp:
+		return s.Date != ISO
+	case catalog.Interval:
+		return s.Interval != Postgres
+	case catalog.Bytea:
+		return s.EscapeBytea
+	}
+	return false
 }
 
 // AppendBinary appends a value in binary format, without its length. On error dst is as before.
@@ -72,6 +98,8 @@ func AppendBinary(dst []byte, t catalog.Type, text string) ([]byte, error) {
 		return appendNumeric(dst, text)
 	case catalog.Date, catalog.Time, catalog.Timestamp, catalog.Timestamptz:
 		return appendMoment(dst, t.Kind, text)
+	case catalog.Timetz:
+		return appendTimetz(dst, text)
 	case catalog.Char:
 		if text == "" { // "char" has no empty value: it is the zero byte
 			return append(dst, 0), nil

@@ -166,18 +166,7 @@ func appendZoned(dst []byte, micros int64, zone *time.Location) []byte {
 	text := catalog.FormatTimestamp(local, false)
 	text, bc := strings.CutSuffix(text, " BC")
 	dst = append(dst, text...)
-	sign := byte('+')
-	if offset < 0 {
-		sign, offset = '-', -offset
-	}
-	dst = append(dst, sign)
-	dst = appendTwo(dst, offset/3600)
-	if offset%3600 != 0 {
-		dst = appendTwo(append(dst, ':'), offset/60%60)
-	}
-	if offset%60 != 0 {
-		dst = appendTwo(append(dst, ':'), offset%60)
-	}
+	dst = appendZone(dst, offset)
 	if bc {
 		dst = append(dst, " BC"...)
 	}

@@ -126,6 +126,8 @@ func binaryText(t catalog.Type, raw []byte) (string, error) {
 		return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:], nil
 	case catalog.Date, catalog.Time, catalog.Timestamp, catalog.Timestamptz:
 		return momentText(t.Kind, raw)
+	case catalog.Timetz:
+		return timetzText(raw)
 	case catalog.Interval:
 		return intervalText(raw)
 	}
