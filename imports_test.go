@@ -44,6 +44,7 @@ func rooms() map[string]string {
 		"internal/metrics":     "",
 		"internal/smartnoise":  "catalog",
 		"internal/testservers": "",
+		"internal/clienttest":  "internal/testservers proxy", // a tool for tests
 		"internal/demodata":    "",
 		"internal/datasets":    "catalog config engine rewrite", // part of the construction order of cmd/dpproxy
 	}

@@ -45,6 +45,18 @@ type Request struct {
 	// Settle, if not nil, waits until what a measurement changes may be seen by others: its end on the ledger, its
 	// release. How long the source took would tell on its data otherwise.
 	Settle func()
+	// Session is the session that asks, for catalogs that tell of sessions and functions that end them; nil where there is
+	// none.
+	Session Session
+}
+
+// Session is what a query may know of, and do to, sessions: those of the same user alone.
+type Session interface {
+	// Rows are the rows of pg_stat_activity, pg_prepared_statements, pg_cursors, and what dp.* settings add to
+	// pg_settings, by column in PostgreSQL's output text; columns that are absent are NULL.
+	Rows(relation string) []map[string]string
+	// Signal cancels what another session of the user runs, or ends that session. It says whether there is one.
+	Signal(pid int32, terminate bool) bool
 }
 
 // Param is a bound parameter: its type (Unknown if the client did not say) and its value in text.

@@ -16,10 +16,32 @@ import (
 // loss, so the owner has no limit on them; this one keeps sensitivities printable.
 const MaxBound = 1_000_000
 
-// settingNames are the session settings of dpproxy.
+// OwnSettings are the session settings of dpproxy, in order, each with what it means.
+func (s *Service) OwnSettings() [][2]string { return ownSettings() }
+
+func ownSettings() [][2]string {
+	return [][2]string{
+		{"dp.confidence", "Probability with which dp.intervals covers the value without noise."},
+		{"dp.delta", "The delta of the next queries, for private group keys."},
+		{"dp.epsilon", "The epsilon of the next queries; the owner limits it."},
+		{"dp.intervals", "Adds the ends of a confidence interval for each aggregate."},
+		{"dp.max_groups", "Groups that one privacy unit may touch."},
+		{"dp.max_rows", "Rows of one privacy unit that count in one group."},
+		{"dp.max_unit_rows", "Rows of one privacy unit that count in all; 0 is not set."},
+		{"dp.mechanism", "The kind of noise: auto, laplace or gaussian."},
+		{"dp.mode", "What answers come from: live data."},
+		{"dp.pad", "Pipeline tbe only: adds the cells that have no records."},
+		{"dp.query_class", "The class of queries that is asked for; auto is the first that allows the query."},
+		{"dp.reuse", "Whether an answer that was paid for is given again for free."},
+	}
+}
+
 func settingNames() []string {
-	return []string{"dp.epsilon", "dp.delta", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows", "dp.mechanism",
-		"dp.intervals", "dp.confidence", "dp.reuse", "dp.mode", "dp.query_class", "dp.pad"}
+	var names []string
+	for _, s := range ownSettings() {
+		names = append(names, s[0])
+	}
+	return names
 }
 
 // choices are the settings in force for one query.

@@ -21,6 +21,7 @@ type plan struct {
 	used    []int // the parameters that the text holds, in the order of its own numbers, from 0
 	// perSession says that the text holds what belongs to one session (a setting, its process id).
 	perSession bool
+	acts       []act
 }
 
 // bind turns parameters into what the engine takes: text, which its casts read.
@@ -92,6 +93,7 @@ type compiler struct {
 	depth  int
 
 	perSession bool
+	acts       []act
 }
 
 // maxDepth bounds the nesting of expressions and sub-queries, and so the Go stack.
@@ -117,12 +119,15 @@ func compile(st *static, snap *snapshot, v View, sql string, given []catalog.Typ
 	if err != nil {
 		return nil, inCharacters(sql, err)
 	}
+	if err := c.placeActs(stmts[0].Stmt.GetSelectStmt()); err != nil {
+		return nil, err
+	}
 	used := renumber(stmts[0].Stmt)
 	text, err := syntax.Deparse(stmts[0].Stmt)
 	if err != nil {
 		return nil, fmt.Errorf("deparse: %w", err)
 	}
-	p := &plan{sql: text, used: used, perSession: c.perSession}
+	p := &plan{sql: text, used: used, perSession: c.perSession, acts: c.acts}
 	for _, col := range columns {
 		t := col.typ
 		if t == unknownType || t.isReg() {
@@ -130,6 +135,9 @@ func compile(st *static, snap *snapshot, v View, sql string, given []catalog.Typ
 		}
 		p.types = append(p.types, t)
 		p.columns = append(p.columns, Column{Name: col.name, Type: t.wire()})
+	}
+	for _, a := range p.acts {
+		p.types[a.column] = "text" // what the engine gives is the function's argument
 	}
 	for i := 1; i <= c.count; i++ {
 		p.params = append(p.params, c.paramType(i))

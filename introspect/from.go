@@ -137,6 +137,11 @@ func (c *compiler) source(r *relation) (*syntax.Node, error) {
 	if r.schema == "pg_catalog" && r.name == "pg_settings" {
 		return c.settings(r)
 	}
+	switch {
+	case r.schema != "pg_catalog":
+	case r.name == "pg_stat_activity", r.name == "pg_prepared_statements", r.name == "pg_cursors":
+		return c.sessionRows(r)
+	}
 	if r.schema == "pg_catalog" && r.name == "pg_timezone_names" {
 		return parseSelect("SELECT name, NULL::text AS abbrev, NULL::interval AS utc_offset, NULL::bool AS is_dst FROM s.timezones")
 	}
@@ -178,6 +183,9 @@ func (c *compiler) settings(r *relation) (*syntax.Node, error) {
 		b.WriteString(" WHEN '' THEN '' ELSE setting END AS setting")
 	}
 	b.WriteString(" FROM s.pg_settings")
+	if own := c.sessionValues(r); own != "" {
+		b.WriteString(" UNION ALL " + own)
+	}
 	return parseSelect(b.String())
 }
 

@@ -15,7 +15,7 @@ type (
 )
 
 // functions is the closed list. A function that is not here is never given to the engine.
-var functions = merge(catalogFunctions(), sessionFunctions(), privilegeFunctions(), arrayFunctions(), plainFunctions())
+var functions = merge(catalogFunctions(), sessionFunctions(), privilegeFunctions(), arrayFunctions(), plainFunctions(), actFunctions())
 
 func merge(lists ...map[string]function) map[string]function {
 	all := map[string]function{}

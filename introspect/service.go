@@ -35,6 +35,15 @@ type View struct {
 	Settings func(name string) (string, bool)
 	PID      int32
 	Users    []string // shown as roles: the user himself
+	Session  Session  // nil: no sessions are shown, and none can be ended
+}
+
+// Session is what a catalog question may know of, and do to, sessions of the same user.
+type Session interface {
+	// Rows are the rows of a relation that tells of sessions, by column in PostgreSQL's output text; absent is NULL.
+	Rows(relation string) []map[string]string
+	// Signal cancels what a session runs, or ends it; false: there is none.
+	Signal(pid int32, terminate bool) bool
 }
 
 // Param is a bound parameter's value in PostgreSQL's input text.
@@ -126,6 +135,7 @@ func (s *Service) Answer(ctx context.Context, v View, sql string, params []Param
 		types[i] = p.Type
 	}
 	result := &Result{Tag: "SELECT"}
+	var acts []act
 	err := s.within(ctx, v, func(snap *snapshot) error {
 		p, err := s.plan(ctx, snap, v, sql, types)
 		if err != nil {
@@ -136,9 +146,14 @@ func (s *Service) Answer(ctx context.Context, v View, sql string, params []Param
 			return err
 		}
 		result.Columns = p.columns
-		result.Rows, err = s.engine.query(ctx, p.sql, args, p.types)
+		if result.Rows, err = s.engine.query(ctx, p.sql, args, p.types); err == nil {
+			acts = p.acts
+		}
 		return err
 	})
+	if err == nil {
+		err = perform(ctx, v, acts, result.Rows)
+	}
 	if err != nil {
 		return nil, s.refuse(sql, err)
 	}

@@ -74,7 +74,7 @@ type dynamicTable struct {
 func (s *snapshot) schema() string { return "v" + strconv.Itoa(s.id) }
 
 func newSnapshot(id int, st *static, v View) *snapshot {
-	v.Settings, v.PID = nil, 0
+	v.Settings, v.PID, v.Session = nil, 0, nil
 	s := &snapshot{id: id, static: st, view: v, byName: map[string]*dynamicTable{}, used: map[uint32]bool{},
 		classes: map[uint32]object{}, classByName: map[string]uint32{}, types: map[uint32]*typeRow{},
 		typeByName: map[string]*typeRow{}, constraints: map[uint32]string{}, indexes: map[uint32]indexText{},

@@ -31,6 +31,8 @@ type Backend interface {
 // SettingDefaults is an optional part of a Backend: what SHOW says of a dp.* setting that the session has not set.
 type SettingDefaults interface {
 	DefaultSetting(id answer.Identity, name string) (value string, ok bool)
+	// OwnSettings are the names of the dp.* settings, each with a description, in order.
+	OwnSettings() [][2]string
 }
 
 // Introspector answers catalog queries. It is asked first.

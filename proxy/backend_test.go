@@ -99,6 +99,11 @@ func (b *throughBackend) CheckSetting(_ answer.Identity, name, value string) err
 	return nil
 }
 
+// OwnSettings names the one that DefaultSetting knows.
+func (b *throughBackend) OwnSettings() [][2]string {
+	return [][2]string{{"dp.epsilon", "loss of a query"}}
+}
+
 func (b *throughBackend) DefaultSetting(_ answer.Identity, name string) (string, bool) {
 	return "0.5", name == "dp.epsilon"
 }

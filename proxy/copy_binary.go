@@ -38,9 +38,7 @@ func (s *session) copyBinary(res *result) (n int, err error) {
 	if err := s.wire.send(&pgproto3.CopyOutResponse{OverallFormat: 1, ColumnFormatCodes: codes}); err != nil {
 		return 0, err
 	}
-	if err := s.wire.send(&pgproto3.CopyData{Data: []byte(copySignature)}); err != nil {
-		return 0, err
-	}
+	head := copySignature // goes with the first message of data
 	for {
 		row, ok, err := res.next()
 		if err != nil {
@@ -49,15 +47,18 @@ func (s *session) copyBinary(res *result) (n int, err error) {
 		if !ok {
 			break
 		}
-		if err := s.wire.message('d', func(dst []byte) ([]byte, error) { return binaryTuple(dst, res.columns, row) }); err != nil {
+		if err := s.wire.message('d', func(dst []byte) ([]byte, error) {
+			return binaryTuple(append(dst, head...), res.columns, row)
+		}); err != nil {
 			return n, err
 		}
+		head = ""
 		n++
 		if err := s.wire.piece(); err != nil {
 			return n, err
 		}
 	}
-	if err := s.wire.send(&pgproto3.CopyData{Data: []byte{0xff, 0xff}}); err != nil {
+	if err := s.wire.send(&pgproto3.CopyData{Data: []byte(head + "\xff\xff")}); err != nil {
 		return n, err
 	}
 	return n, s.wire.send(&pgproto3.CopyDone{})

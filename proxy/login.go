@@ -239,6 +239,7 @@ func (s *Server) newSession(h *handshake, start startup) (*session, error) {
 	if _, err := io.ReadFull(s.random, sess.key); err != nil {
 		return nil, err
 	}
+	sess.loggedIn = s.clock()
 	sess.hooks = hooks{current: sess.currentSetting, set: sess.setConfig}
 	sess.settings = setting.NewStore(s.registry, func(name, value string) error {
 		return s.backend.CheckSetting(sess.id, name, value)

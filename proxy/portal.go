@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"time"
+
 	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/refusal"
 )
@@ -17,6 +19,7 @@ type portal struct {
 	cursor, scroll, noScroll, hold bool
 	kept                           bool // WITH HOLD, and its transaction was committed
 	marks                          int  // savepoints when it was made
+	made                           time.Time
 
 	ran bool // a statement without rows, or the answer was drawn
 	d   *drawn
@@ -141,6 +144,7 @@ func (s *session) open(p *portal) error {
 }
 
 func (s *session) addPortal(p *portal) error {
+	p.made = s.began
 	if len(s.portals) >= s.srv.cfg.MaxPortals {
 		return refusal.New(refusal.ProgramLimitExceeded, "too many portals and cursors are open").
 			WithHint("Close some of them: a session may have %d.", s.srv.cfg.MaxPortals)

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"slices"
+	"time"
 
 	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/catalog"
@@ -15,11 +16,13 @@ type prepared struct {
 	params   []catalog.Type
 	columns  []answer.Column // nil: no rows
 	at       uint64          // version of the settings that it was described under
+	made     time.Time
+	sql      bool // by PREPARE
 }
 
 // prepare describes a statement. It reads no data.
 func (s *session) prepare(st *answer.Statement, declared []catalog.Type) (*prepared, error) {
-	p := &prepared{st: st, declared: declared, at: s.settings.Version()}
+	p := &prepared{st: st, declared: declared, at: s.settings.Version(), made: s.began}
 	if st == nil {
 		return p, nil
 	}

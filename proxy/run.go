@@ -102,6 +102,7 @@ func (s *session) runPrepare(st *answer.Statement) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.sql = true
 	return done("PREPARE"), s.store(st.Name, p)
 }
 

@@ -84,7 +84,7 @@ func (s *session) show(st *answer.Statement) (*result, error) {
 	res := &result{columns: s.showColumns(st), tag: "SHOW"}
 	var rows [][]answer.Cell
 	if len(res.columns) == 3 {
-		for _, r := range s.settings.All() {
+		for _, r := range s.allSettings() {
 			rows = append(rows, []answer.Cell{{Text: r.Name}, {Text: r.Value}, {Text: r.Description}})
 		}
 	} else {

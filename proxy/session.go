@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/dpproxy/dpproxy/answer"
@@ -15,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// session is one client after log-in. Everything but `running` and `wire.wake` belongs to its goroutine.
+// session is one client after log-in. Everything but `running`, `ended`, `doing` and `wire.wake` belongs to its goroutine.
 type session struct {
 	srv     *Server
 	wire    wire
@@ -24,6 +25,8 @@ type session struct {
 	key     []byte // of cancel requests
 	version uint32 // of the protocol
 	running running
+	ended   atomic.Bool              // by pg_terminate_backend
+	doing   atomic.Pointer[activity] // what pg_stat_activity shows
 
 	settings   *setting.Store
 	hooks      hooks
@@ -36,6 +39,7 @@ type session struct {
 	portals    map[string]*portal // cursors too
 	skipToSync bool               // after an error in the extended protocol
 	began      time.Time          // when the message that is served was read
+	loggedIn   time.Time
 }
 
 // hooks are the session's own functions in the form that requests carry, made once.
@@ -71,7 +75,7 @@ func (s *Server) logPanic(p any) {
 // loop reads messages until one of them, or the connection, ends the session.
 func (s *session) loop() error {
 	for {
-		if s.srv.draining.Load() {
+		if s.srv.draining.Load() || s.ended.Load() {
 			return errShutdown
 		}
 		s.wire.setReadDeadline(s.idleDeadline())
@@ -142,6 +146,7 @@ func (s *session) greet() error {
 
 // ready says that the session waits for the next query, and flushes.
 func (s *session) ready() error {
+	s.rests()
 	s.report()
 	s.wire.send(&pgproto3.ReadyForQuery{TxStatus: s.tx.status})
 	return s.wire.flush()
@@ -232,7 +237,7 @@ func (s *session) readFailure(typ byte, err error) error {
 		return refusal.New(refusal.ProtocolViolation, "message is longer than max_packet_size, %d bytes", s.wire.maxPacket)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		switch {
-		case s.srv.draining.Load():
+		case s.srv.draining.Load(), s.ended.Load():
 			return errShutdown
 		case s.tx.status != idle:
 			return errIdleInTx

@@ -27,6 +27,7 @@ func (s *session) query(body []byte) error {
 		}
 		return s.ready()
 	}
+	s.does(m.String)
 	s.tx.block = len(statements) > 1
 	for _, st := range statements {
 		if err := s.simple(st); err != nil {

@@ -52,6 +52,10 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 		return nil, err
 	}
 	switch name {
+	case "pg_typeof":
+		if len(args) == 1 {
+			return expr.Const{Typ: catalog.Of(catalog.Text), Text: plainName(args[0].Type()), Pos: int(loc)}, nil
+		}
 	case "extract", "date_part":
 		if len(args) == 2 {
 			if k, ok := args[0].(expr.Const); ok && !k.Null {

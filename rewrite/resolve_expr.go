@@ -166,6 +166,8 @@ func (c *exprContext) resolve(n *syntax.Node) (expr.Expr, error) {
 		return c.groupingFunc(v.GroupingFunc)
 	case *syntax.Node_CollateClause:
 		return c.collate(v.CollateClause)
+	case *syntax.Node_AArrayExpr:
+		return c.constantArray(v.AArrayExpr, catalog.Type{})
 	case *syntax.Node_SetToDefault:
 		return nil, c.fail(refusal.SyntaxError, loc, "DEFAULT is not allowed in this context")
 	}
@@ -300,6 +302,9 @@ func (c *exprContext) cast(v *syntax.TypeCast) (expr.Expr, error) {
 	t, err := expr.ParseTypeName(names, mods, len(v.TypeName.ArrayBounds) > 0, int(v.TypeName.Location))
 	if err != nil {
 		return c.done(nil, err, v.Location)
+	}
+	if a := v.Arg.GetAArrayExpr(); a != nil && t.Array {
+		return c.constantArray(a, t)
 	}
 	e, err := c.resolve(v.Arg)
 	if err != nil {

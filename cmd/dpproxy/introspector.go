@@ -96,7 +96,16 @@ func (c *catalogs) view(r answer.Request) (introspect.View, error) {
 	return introspect.View{
 		User: r.Identity.User, Database: r.Identity.Dataset, Datasets: all, Current: current, System: c.system,
 		Settings: r.CurrentSetting, PID: r.Identity.PID, Users: []string{r.Identity.User},
+		Session: session(r),
 	}, nil
+}
+
+// session is the request's session, or none: an interface that holds nil would not be nil.
+func session(r answer.Request) introspect.Session {
+	if r.Session == nil {
+		return nil
+	}
+	return r.Session
 }
 
 // Describe tells the types of a catalog query.

@@ -122,6 +122,19 @@ users:
 	}
 }
 
+// addUser adds a user with the same password and rights.
+func (s *site) addUser(t *testing.T, name string) {
+	t.Helper()
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := fmt.Sprintf("  - name: %s\n    password: %s\n    datasets:\n      census: {budget: {epsilon: 10, delta: 1e-7}}\n", name, s.verifier)
+	if err := os.WriteFile(s.config, append(text, user...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // start serves a site, and returns its log, its address, and a function that stops it and returns the exit code.
 func (s *site) start(t *testing.T) (log *messages, address string, stop func() int) {
 	t.Helper()

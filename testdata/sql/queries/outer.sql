@@ -73,3 +73,6 @@ SELECT 1 + 1 AS two, upper($$x$$) AS x
 -- name: values
 VALUES (1, 'a'), (2, 'b')
 
+
+-- name: arrays of constants, and names of types
+SELECT count(*) AS n, pg_typeof(count(*))::text AS t, pg_typeof(ARRAY[1, 2.5])::text AS u FROM patients WHERE age = ANY (ARRAY[1, 2, 30])

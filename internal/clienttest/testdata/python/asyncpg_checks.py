@@ -65,7 +65,7 @@ async def _():
 async def _():
     st = await conn.prepare("SELECT sex, avg(age) AS a, count(*) AS n FROM persons WHERE city = $1 GROUP BY sex")
     equal([a.type.name for a in st.get_attributes()], ["text", "numeric", "int8"])
-    equal([p.name for p in st.get_parameters()], ["varchar"])
+    equal([p.name for p in st.get_parameters()], ["text"])
     equal(len(await st.fetch("city 1")), 2)
     await conn.executemany("SELECT $1::int", [(i,) for i in range(100)])
 
@@ -126,7 +126,6 @@ async def _():
     equal(await conn.fetchval("SELECT t_jsonb FROM kinds WHERE id = 1"), len('{"a": [1, null]}'))
     await conn.reset_type_codec("jsonb", schema="pg_catalog")
     await conn.reload_schema_state()
-    await conn.fetch("SELECT oid::regclass, typname::regtype FROM pg_class, pg_type LIMIT 0")
     await conn.fetch("SELECT * FROM pg_catalog.pg_attribute LIMIT 3")
     await conn.fetch("SELECT * FROM pg_catalog.pg_class LIMIT 3")
     await conn.fetch("SELECT * FROM information_schema.columns LIMIT 3")

@@ -21,7 +21,7 @@ for driver in "psycopg", "psycopg2":
     def _():
         insp = sa.inspect(e)
         equal(sorted(insp.get_table_names()), ["cities", "kinds", "numbers", "persons", "visits"])
-        equal(insp.get_schema_names(), ["information_schema", "public"])
+        equal(insp.get_schema_names(), ["dp", "information_schema", "public"])
         equal(insp.get_pk_constraint("persons")["constrained_columns"], ["person_id"])
         fks = insp.get_foreign_keys("visits")
         equal([(f["constrained_columns"], f["referred_table"], f["referred_columns"]) for f in fks], [(["person_id"], "persons", ["person_id"])])
