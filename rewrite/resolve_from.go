@@ -105,7 +105,8 @@ func (r *resolver) rangeVar(v *syntax.RangeVar, e *env) (from, fromColumns, erro
 	if !v.Inh {
 		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.Location, "ONLY is not supported")
 	}
-	if v.Schemaname != "" && v.Schemaname != "public" {
+	// The data set's own name is a schema too: SmartNoise and MySQL write FROM census.persons.
+	if v.Schemaname != "" && v.Schemaname != "public" && v.Schemaname != r.set.Database {
 		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation \"%s.%s\" does not exist", v.Schemaname, name)
 	}
 	table, ok := r.ds.Table(name)

@@ -23,7 +23,7 @@ const schemaTimeout = 5 * time.Minute
 
 func newInit() *cobra.Command {
 	var sources []string
-	var unit string
+	var unit, metadata string
 	cmd := &cobra.Command{
 		Use:   "init --source URL",
 		Short: "Write the first version of a configuration from a source's schema",
@@ -32,9 +32,18 @@ columns, which tables are public, budgets, users) is left empty and marked TODO;
 until it is filled in.`,
 		Example: `  dpproxy init --source postgres://reader:secret@db/census > dpproxy.yaml
   dpproxy init --source duckdb:census.duckdb --unit persons.person_id
-  dpproxy init --source persons.csv --source visits.parquet`,
+  dpproxy init --source persons.csv --source visits.parquet
+  dpproxy init --from-smartnoise PUMS.yaml --source PUMS.csv > dpproxy.yaml`,
 		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if metadata != "" {
+				if unit != "" {
+					return usagef("--unit does not go with --from-smartnoise: the metadata's private_id tells it")
+				}
+				ctx, cancel := context.WithTimeout(cmd.Context(), schemaTimeout)
+				defer cancel()
+				return fromSmartNoise(ctx, cmd.OutOrStdout(), metadata, sources)
+			}
 			if len(sources) == 0 {
 				return usagef("--source is needed\nTry '%s --help'.", cmd.CommandPath())
 			}
@@ -48,6 +57,7 @@ until it is filled in.`,
 		},
 	}
 	cmd.Flags().StringArrayVar(&sources, "source", nil, "postgres://…, duckdb:path, or the path of a CSV or Parquet file (several times for several files)")
+	cmd.Flags().StringVar(&metadata, "from-smartnoise", "", "metadata `FILE` of SmartNoise SQL or Lomas: bounds, keys and limits come from there; the source is named by --source, or is the file of the table's name beside it")
 	cmd.Flags().StringVar(&unit, "unit", "", "table.column that identifies the privacy unit, if you know it")
 	return cmd
 }
