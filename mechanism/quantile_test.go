@@ -13,19 +13,26 @@ import (
 )
 
 func quantileSpec(grid int64, ranks ...string) QuantileSpec {
-	s := QuantileSpec{Name: "median(x)", Grid: grid, Rows: 1, Groups: 1, Share: privacy.Loss{Epsilon: 1e9}, Accountant: privacy.Pure}
+	s := QuantileSpec{Name: "median(x)", Grid: grid, Unit: 1, Rows: 1, Groups: 1, Share: privacy.Loss{Epsilon: 1e9}, Accountant: privacy.Pure}
 	for _, r := range ranks {
-		s.Ranks = append(s.Ranks, rat(r))
+		s.Ranks = append(s.Ranks, Rank{Q: rat(r)})
 	}
 	return s
 }
 
 // quantilePMF is the definition, point by point.
 func quantilePMF(s QuantileSpec, rank int, bars []bar) []float64 {
-	q := float(s.Ranks[rank])
+	q := float(s.Ranks[rank].Q)
 	n := 0.0
 	for _, b := range bars {
 		n += float64(b.count)
+	}
+	unit := float64(s.Unit)
+	target := q*n + unit*float(s.Ranks[rank].shift())
+	if in := unit * float(s.inward()); q == 0 {
+		target = math.Min(in, n/2)
+	} else if q == 1 {
+		target = math.Max(n-in, n/2)
 	}
 	p, total := make([]float64, s.Grid+1), 0.0
 	for o := range p {
@@ -38,8 +45,8 @@ func quantilePMF(s QuantileSpec, rank int, bars []bar) []float64 {
 				upTo += float64(b.count)
 			}
 		}
-		d := math.Max(0, math.Max(below-q*n, q*n-upTo))
-		p[o] = math.Exp(-float(s.epsilon()) * d / (2 * float64(s.Rows) * math.Max(q, 1-q)))
+		d := math.Max(0, math.Max(below-target, target-upTo))
+		p[o] = math.Exp(-float(s.epsilon()) * d / (2 * unit * float64(s.Rows) * math.Max(q, 1-q)))
 		total += p[o]
 	}
 	for o := range p {
@@ -84,20 +91,121 @@ func TestQuantileDistribution(t *testing.T) {
 func TestQuantileIsPrivate(t *testing.T) {
 	for _, rank := range []string{"0", "1/4", "1/2", "9/10", "1"} {
 		for _, rows := range []int64{1, 3} {
-			s := quantileSpec(12, rank)
-			s.Rows = rows
-			base := []bar{{1, 2}, {5, 4}, {6, 1}, {12, 3}}
-			before := quantilePMF(s, 0, base)
-			for at := int64(0); at <= s.Grid; at++ {
-				for other := int64(0); other <= s.Grid; other++ {
-					after := quantilePMF(s, 0, append(append([]bar(nil), base...), bar{at, 1}, bar{other, rows - 1}))
-					for o := range after {
-						if r := math.Abs(math.Log(after[o] / before[o])); r > 1+1e-9 {
-							t.Fatalf("rank %s, rows at %d and %d: point %d changes by e^%g", rank, at, other, o, r)
-						}
+			for _, base := range [][]bar{{{1, 2}, {5, 4}, {6, 1}, {12, 3}}, {{3, 40}, {7, 30}}, {{9, 1}}, nil} {
+				s := quantileSpec(12, rank)
+				s.Rows, s.Unit, s.Ranks[0].Shift = rows, 5, rat("1/4")
+				checkPrivate(t, s, base)
+			}
+		}
+	}
+}
+
+// checkPrivate adds a unit's rows, all of them and less than all, in two places.
+func checkPrivate(t *testing.T, s QuantileSpec, base []bar) {
+	for i := range base {
+		base[i].count *= s.Unit
+	}
+	before := quantilePMF(s, 0, base)
+	worst := 0.0
+	for at := int64(0); at <= s.Grid; at++ {
+		for other := int64(0); other <= s.Grid; other++ {
+			for _, part := range []int64{1, s.Unit, s.Unit*s.Rows - 2} {
+				after := quantilePMF(s, 0, append(append([]bar(nil), base...), bar{at, part}, bar{other, s.Unit*s.Rows - part}))
+				for o := range after {
+					r := math.Abs(math.Log(after[o] / before[o]))
+					worst = math.Max(worst, r)
+					if r > 1+1e-9 {
+						t.Fatalf("rank %v of %v, rows at %d and %d: point %d changes by e^%g", s.Ranks[0], base, at, other, o, r)
 					}
 				}
 			}
+		}
+	}
+	if worst < 0.05 {
+		t.Errorf("rank %v of %v: no row matters", s.Ranks[0], base)
+	}
+}
+
+// Between rows a rank's shift says which of them is meant, and at the ends the target is inside of the rows: with no noise
+// to speak of, the answers are those of PostgreSQL.
+func TestQuantileWithoutNoise(t *testing.T) {
+	s := quantileSpec(100)
+	s.Share.Epsilon, s.Unit = 1e15, 7
+	bars := []bar{{18, 7}, {30, 14}, {31, 7}, {50, 7}, {77, 7}} // 18, 30, 30, 31, 50, 77
+	for _, c := range []struct {
+		q, shift string
+		want     int64
+	}{
+		{"0", "0", 18}, {"1", "0", 77}, {"1/2", "-1/4", 30}, {"1/3", "-1/6", 30}, {"2/3", "-1/6", 31}, {"5/6", "-1/12", 50},
+		{"1/5", "3/10", 30}, {"4/5", "-3/10", 50}, // q·(n−1) + 1/2
+	} {
+		s.Ranks = []Rank{{Q: rat(c.q), Shift: rat(c.shift)}}
+		for range 20 {
+			if got := s.choose(seeded(t, 1), bars)[0].Int64(); got != c.want {
+				t.Fatalf("rank %v of six rows is %d, want %d", s.Ranks[0], got, c.want)
+			}
+		}
+	}
+}
+
+// Runs that are far from the target are drawn as one, and told apart when it matters.
+func TestFold(t *testing.T) {
+	var runs []run
+	for i, d := range []int64{90, 50, 20, 3, 0, 7, 21, 60} {
+		runs = append(runs, run{int64(i), 1, big.NewInt(d)})
+	}
+	f := fold(runs, big.NewInt(20))
+	if len(f.runs) != 6 || f.runs[0].length != 2 || f.runs[5].length != 2 || f.first != 1 {
+		t.Fatalf("folded to %v from %d", f.runs, f.first)
+	}
+	for k, want := range []int{-1, 2, 3, 4, 5, -1} {
+		i, ok := f.place(k)
+		if ok != (want >= 0) || ok && i != want {
+			t.Errorf("place %d is %d, %v, want %d", k, i, ok, want)
+		}
+	}
+	f = fold(runs[1:7], big.NewInt(20))
+	if i, ok := f.place(0); len(f.runs) != 6 || !ok || i != 0 {
+		t.Errorf("single runs at the ends were folded: %v", f.runs)
+	}
+	// With weights that matter everywhere, folding at any distance gives the same distribution.
+	counts := make([]float64, 3)
+	stream := seeded(t, 5)
+	small := []run{{0, 1, big.NewInt(2)}, {1, 1, big.NewInt(1)}, {2, 1, big.NewInt(0)}}
+	for range 2_000 {
+		counts[drawRun(stream, small, rat("30"))]++
+	}
+	if counts[2] != 2_000 {
+		t.Errorf("runs at e^-30 and e^-60 were drawn %v and %v times in 2000", counts[1], counts[0])
+	}
+}
+
+// Where the rank error says so, answers are: it holds in more than its share of draws, and a third of it does not.
+func TestRankError(t *testing.T) {
+	bars := make([]bar, 1001)
+	for i := range bars {
+		bars[i] = bar{int64(i), 1}
+	}
+	for _, q := range []string{"0", "1/4", "1/2", "1"} {
+		s := quantileSpec(1000, q)
+		h := s.RankError(s.Ranks[0], 0.95)
+		goal, beyond, beyondThird := float(s.Ranks[0].Q)*1000, 0, 0
+		stream := seeded(t, 9)
+		for range 400 {
+			off := math.Abs(float64(s.choose(stream, bars)[0].Int64()) - goal)
+			if off > h+1 {
+				beyond++
+			}
+			if off > h/3 {
+				beyondThird++
+			}
+		}
+		// With P(beyond) ≤ 0.05, more than 65 of 400 have odds below 10^-12.
+		if beyond > 65 {
+			t.Errorf("rank %s: %d of 400 answers are off by more than %g rows", q, beyond, h)
+		}
+		if beyondThird == 0 {
+			t.Errorf("rank %s: an error of %g rows is far from what happens", q, h)
 		}
 	}
 }
