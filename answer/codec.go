@@ -15,7 +15,7 @@ func decode(body []byte, m *rewrite.Measurement) (*mechanism.Noisy, error) {
 	if err != nil {
 		return nil, err
 	}
-	width := m.Width
+	width := m.Numbers()
 	if m.Cells != nil {
 		width = m.Cells.PublishedWidth()
 	}

@@ -11,13 +11,20 @@ import (
 // confidenceShown is that of the expected errors in notices and in EXPLAIN: half widths at 95 %.
 const confidenceShown = 0.95
 
-// release draws a measurement's noise, and puts its groups into the order of their keys: NULL after everything else,
+// release draws a measurement's noise and its quantiles, and puts its groups into the order of their keys: NULL after everything else,
 // as PostgreSQL sorts. Public keys come in the plan's order.
-func (s *Service) release(m *rewrite.Measurement, exact *mechanism.Exact) (*mechanism.Noisy, error) {
+func (s *Service) release(m *rewrite.Measurement, exacts []*mechanism.Exact) (*mechanism.Noisy, error) {
+	exact := mechanism.NewExact(0)
+	if m.SQL != "" {
+		exact, exacts = exacts[0], exacts[1:]
+	}
 	if m.Cells != nil {
 		return releaseCells(m, exact)
 	}
 	noisy, err := mechanism.Release(s.Random, exact, m.Specs, m.Selection, m.PublicKeys)
+	if err == nil {
+		err = s.quantiles(m, noisy, exacts)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +32,25 @@ func (s *Service) release(m *rewrite.Measurement, exact *mechanism.Exact) (*mech
 		slices.SortStableFunc(noisy.Groups, func(a, b mechanism.NoisyGroup) int { return compareKeys(m.Keys, a.Keys, b.Keys) })
 	}
 	return noisy, nil
+}
+
+// quantiles draws the points of each histogram for the groups that are reported, and puts them after a group's numbers.
+func (s *Service) quantiles(m *rewrite.Measurement, noisy *mechanism.Noisy, exacts []*mechanism.Exact) error {
+	keys := make([][]Cell, len(noisy.Groups))
+	for i, g := range noisy.Groups {
+		keys[i] = g.Keys
+	}
+	for i, h := range m.Histograms {
+		drawn, err := mechanism.ReleaseQuantiles(s.Random, exacts[i], h.Spec, keys)
+		if err != nil {
+			return err
+		}
+		for j := range noisy.Groups {
+			g := &noisy.Groups[j]
+			g.Values = append(g.Values, drawn.Groups[j].Values...)
+		}
+	}
+	return nil
 }
 
 func compareKeys(columns []Column, a, b []Cell) int {
@@ -52,7 +78,7 @@ func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
 	}
 	intervals := make([]*mechanism.Intervals, len(m.Outputs))
 	for i, o := range m.Outputs {
-		if o.Key >= 0 {
+		if o.Key >= 0 || o.Quantile != nil {
 			continue
 		}
 		if err := o.Estimator.Validate(m.Specs[o.Estimator.Spec]); err != nil {
@@ -77,6 +103,8 @@ func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
 				row[i] = g.Keys[o.Key]
 			case hidden(m, o.Stand, g.Values):
 				row[i] = null()
+			case o.Quantile != nil:
+				row[i] = quantileCell(m, o, g.Values)
 			case o.Bound == "":
 				row[i].Text = catalog.FormatRat(o.Type, rounded(o.Estimator.Value(g.Values), o.Stand.Round, ""))
 			default:
@@ -97,12 +125,16 @@ type expectedError struct {
 	Column    string  `json:"column"`
 	HalfWidth float64 `json:"half_width"` // divided by the number of rows in the group, where PerRow
 	PerRow    bool    `json:"per_row,omitempty"`
+	InRank    bool    `json:"in_rank,omitempty"` // counted in rows of the group, in the order of the values
 }
 
 // text is "± 6.2" or "± 1240/n".
 func (e expectedError) text() string {
-	if e.PerRow {
+	switch {
+	case e.PerRow:
 		return "± " + figures(e.HalfWidth) + "/n"
+	case e.InRank:
+		return "± " + figures(e.HalfWidth) + " rows in rank"
 	}
 	return "± " + figures(e.HalfWidth)
 }
@@ -119,6 +151,10 @@ func expectedErrors(p *rewrite.Plan, confidence float64) ([]expectedError, error
 			return nil
 		}
 		shown[s] = true
+		if o.Quantile != nil {
+			out = append(out, expectedError{Column: name, HalfWidth: rankError(m, o, confidence), InRank: true})
+			return nil
+		}
 		h, err := mechanism.ExpectedHalfWidth(m.Specs[o.Estimator.Spec], o.Estimator, confidence)
 		out = append(out, expectedError{Column: name, HalfWidth: h.Value, PerRow: h.PerRow})
 		return err

@@ -152,12 +152,13 @@ func (x *explanation) json() (string, error) {
 		Share amount `json:"share"`
 	}
 	type block struct {
-		Name      string  `json:"name"`
-		SQL       string  `json:"sql"`
-		Shares    []share `json:"shares"`
-		Selection string  `json:"selection"`
-		Threshold int64   `json:"threshold,omitempty"`
-		Selecting amount  `json:"selection_share"`
+		Name      string   `json:"name"`
+		SQL       string   `json:"sql,omitempty"`
+		Counted   []string `json:"histogram_sql,omitempty"`
+		Shares    []share  `json:"shares"`
+		Selection string   `json:"selection"`
+		Threshold int64    `json:"threshold,omitempty"`
+		Selecting amount   `json:"selection_share"`
 	}
 	out := struct {
 		Price      amount          `json:"price"`
@@ -182,6 +183,10 @@ func (x *explanation) json() (string, error) {
 		b := block{Name: m.Name, SQL: m.SQL, Selection: string(m.Selection.Kind), Threshold: m.Selection.Threshold, Selecting: loss(m.Selection.Share)}
 		for _, s := range m.Specs {
 			b.Shares = append(b.Shares, share{s.Name, string(s.Noise), s.L1.String(), loss(s.Share)})
+		}
+		for _, h := range m.Histograms {
+			b.Shares = append(b.Shares, share{h.Name, "exponential", h.L1().String(), loss(h.Spec.Share)})
+			b.Counted = append(b.Counted, h.SQL)
 		}
 		out.Blocks = append(out.Blocks, b)
 	}

@@ -26,6 +26,10 @@ func identity(d *catalog.Dataset, m *rewrite.Measurement) budget.ReleaseID {
 	for _, s := range m.Specs {
 		field(h, fmt.Sprintf("%s %d %s %v %v %v", s.Name, s.Width, s.Noise, s.L1, s.L2Squared, s.Share))
 	}
+	for _, q := range m.Histograms {
+		s := q.Spec
+		field(h, fmt.Sprintf("%s %s %v %d %d %d %d %v %s", s.Name, q.SQL, s.Ranks, s.Grid, s.Unit, s.Rows, s.Groups, s.Share, s.Accountant))
+	}
 	field(h, fmt.Sprintf("%+v %+v %v", m.Selection, m.Bounds, m.Loss))
 	var id budget.ReleaseID
 	h.Sum(id[:0])

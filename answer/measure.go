@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
+	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite"
 )
 
 // endTimeout is how long the end of a reservation may take, after its query is over.
@@ -62,17 +64,9 @@ func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exa
 		if b.noisy != nil || b.twin >= 0 {
 			continue
 		}
-		m := b.plan
-		e := engine.Query{SQL: m.SQL, Salted: m.Salted, Units: m.Units, Width: m.Width}
-		for _, k := range m.Keys {
-			e.Keys = append(e.Keys, k.Type)
-		}
-		if m.Salted {
-			var raw [8]byte
-			s.Random.Fill(raw[:])
-			e.Salt = int64(binary.LittleEndian.Uint64(raw[:]))
-		}
-		queries = append(queries, e)
+		var raw [8]byte
+		s.Random.Fill(raw[:])
+		queries = append(queries, texts(b.plan, int64(binary.LittleEndian.Uint64(raw[:])))...)
 	}
 	if len(queries) == 0 {
 		return nil, nil
@@ -84,6 +78,30 @@ func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exa
 	return exacts, err
 }
 
+// texts are what a measurement asks of the engine: its own numbers, if it has any, and then its histograms. The salt is one
+// for all of them, so that they keep the same groups of a unit.
+func texts(m *rewrite.Measurement, salt int64) []engine.Query {
+	var keys []catalog.Type
+	for _, k := range m.Keys {
+		keys = append(keys, k.Type)
+	}
+	var out []engine.Query
+	add := func(e engine.Query) {
+		if e.Salted {
+			e.Salt = salt
+		}
+		out = append(out, e)
+	}
+	if m.SQL != "" {
+		add(engine.Query{SQL: m.SQL, Salted: m.Salted, Keys: keys, Units: m.Units, Width: m.Width})
+	}
+	for _, h := range m.Histograms {
+		point := append(append([]catalog.Type{}, keys...), catalog.Of(catalog.Int8))
+		add(engine.Query{SQL: h.SQL, Salted: h.Salted, Keys: point, Width: 1})
+	}
+	return out
+}
+
 // draw turns the engine's true values into releases, in the order of the blocks that were asked for.
 func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
 	defer s.stage("noise", s.Clock())
@@ -93,7 +111,8 @@ func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
 		if b.noisy != nil || b.twin >= 0 {
 			continue
 		}
-		noisy, err := s.release(b.plan, exacts[next])
+		n := len(texts(b.plan, 0))
+		noisy, err := s.release(b.plan, exacts[next:next+n])
 		if errors.Is(err, mechanism.ErrSparse) {
 			return tooSparse()
 		}
@@ -104,7 +123,7 @@ func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
 			return s.internal("noise", err)
 		}
 		b.noisy, b.made = noisy, s.Clock()
-		next++
+		next += n
 	}
 	return nil
 }

@@ -56,12 +56,12 @@ func (r Rank) shift() *big.Rat {
 	return r.Shift
 }
 
-// String is "0.5", or "0.5 + 0.25" with the shift: all that tells two ranks apart.
+// String is "1/2", or "1/2 − 1/4 row" with the shift: all that tells two ranks apart.
 func (r Rank) String() string {
 	if r.shift().Sign() == 0 {
 		return r.Q.RatString()
 	}
-	return r.Q.RatString() + " + " + r.Shift.RatString()
+	return r.Q.RatString() + " " + map[bool]string{true: "−", false: "+"}[r.Shift.Sign() < 0] + " " + new(big.Rat).Abs(r.Shift).RatString() + " row"
 }
 
 // Validate tells what makes s impossible to release. Its errors hold the query's shape only.

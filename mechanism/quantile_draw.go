@@ -154,7 +154,7 @@ func drawRun(s *stream, runs []run, rate *big.Rat) int {
 			uniform.Or(uniform.Lsh(uniform, 64), new(big.Int).SetUint64(s.uint64()))
 			bits += 64
 		}
-		f := fold(runs, new(big.Int).Add(least, farDistance(rate, cutoff)))
+		f := foldRuns(runs, new(big.Int).Add(least, farDistance(rate, cutoff)))
 		lo, hi := cumulative(f.runs, least, rate, precision, cutoff)
 		if i, ok := locate(lo, hi, uniform, bits); ok {
 			if i, ok = f.place(i); ok {
@@ -185,8 +185,8 @@ func (f folded) place(k int) (int, bool) {
 	return f.first + k, true
 }
 
-// fold puts the runs before and after those of at most this distance into one each: distances fall and then rise along the grid.
-func fold(runs []run, distance *big.Int) folded {
+// foldRuns puts the runs before and after those of at most this distance into one each: distances fall and then rise along the grid.
+func foldRuns(runs []run, distance *big.Int) folded {
 	from, to := 0, len(runs)
 	for from < to && runs[from].distance.Cmp(distance) > 0 {
 		from++

@@ -154,7 +154,7 @@ func TestFold(t *testing.T) {
 	for i, d := range []int64{90, 50, 20, 3, 0, 7, 21, 60} {
 		runs = append(runs, run{int64(i), 1, big.NewInt(d)})
 	}
-	f := fold(runs, big.NewInt(20))
+	f := foldRuns(runs, big.NewInt(20))
 	if len(f.runs) != 6 || f.runs[0].length != 2 || f.runs[5].length != 2 || f.first != 1 {
 		t.Fatalf("folded to %v from %d", f.runs, f.first)
 	}
@@ -164,7 +164,7 @@ func TestFold(t *testing.T) {
 			t.Errorf("place %d is %d, %v, want %d", k, i, ok, want)
 		}
 	}
-	f = fold(runs[1:7], big.NewInt(20))
+	f = foldRuns(runs[1:7], big.NewInt(20))
 	if i, ok := f.place(0); len(f.runs) != 6 || !ok || i != 0 {
 		t.Errorf("single runs at the ends were folded: %v", f.runs)
 	}

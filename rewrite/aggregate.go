@@ -82,8 +82,9 @@ func aggregates() map[string]aggregateKind {
 		"stddev_pop":      variance,
 		"stddev_samp":     variance,
 		"stddev":          variance,
-		"min":             {args: 1, result: itself},
-		"max":             {args: 1, result: itself},
+		"min":             {args: 1, result: itself, private: true},
+		"max":             {args: 1, result: itself, private: true},
+		"median":          {args: 1, result: always(catalog.Float8), private: true, ordered: true},
 		"bool_and":        {args: 1, result: boolean},
 		"bool_or":         {args: 1, result: boolean},
 		"every":           {args: 1, result: boolean},
@@ -100,8 +101,8 @@ func aggregates() map[string]aggregateKind {
 		"regr_syy":        regression,
 		"regr_sxy":        regression,
 		"regr_count":      {args: 2, result: always(catalog.Int8), private: true, two: true},
-		"percentile_cont": {args: 1, result: always(catalog.Float8), ordered: true},
-		"percentile_disc": {args: 1, result: itself, ordered: true},
+		"percentile_cont": {args: 1, result: always(catalog.Float8), private: true, ordered: true},
+		"percentile_disc": {args: 1, result: itself, private: true, ordered: true},
 	}
 }
 
@@ -139,6 +140,7 @@ type aggregateCall struct {
 	filter   expr.Expr
 	order    []order // within the call, or WITHIN GROUP
 	within   bool
+	array    bool // args are the elements of one array
 	typ      catalog.Type
 }
 
@@ -227,7 +229,13 @@ func (a aggregateCall) Print(p *expr.Printer) {
 		if a.distinct {
 			p.WriteString("DISTINCT ")
 		}
+		if a.array {
+			p.WriteString(map[bool]string{true: "[", false: "ARRAY["}[p.Dialect == expr.DuckDB])
+		}
 		printList(p, a.args)
+		if a.array {
+			p.WriteByte(']')
+		}
 	}
 	if len(a.order) > 0 && !a.within {
 		p.WriteString(" ORDER BY ")

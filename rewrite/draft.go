@@ -43,11 +43,12 @@ type call struct {
 	loc      int32
 	written  string // the argument in the analyst's own terms
 	written2 string // the second one
+	quantile *quantileAsk
 }
 
 // text names the call: two calls of one text are measured once.
 func (k *call) text() string {
-	s := k.fn + "("
+	s := k.fn + "(" + k.quantile.text()
 	switch {
 	case k.units:
 		s += "DISTINCT unit"

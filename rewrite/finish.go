@@ -22,6 +22,8 @@ type pending struct {
 	isOpen bool // all keys are public
 	sel    mechanism.Selection
 	where  []expr.Expr
+
+	histograms []*histogram
 }
 
 // finish turns the drafts into measurements that share the query's loss.
@@ -79,6 +81,9 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 	}
 	for _, s := range p.specs {
 		s.sensitivity(p.bounds)
+	}
+	if p.histograms, err = r.histogramsOf(p); err != nil {
+		return nil, err
 	}
 	if d.unit.e != nil && d.unit.e.Domain().Nullable {
 		p.where = append(p.where, notNull{d.unit.e})
@@ -177,8 +182,11 @@ func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, e
 	r.rule(string(p.form))
 	sql := &measurementSQL{p: &expr.Printer{Dialect: dialect}, d: p.d, specs: p.specs, where: p.where, bounds: p.bounds, form: p.form,
 		units: p.sel.Kind == mechanism.Optimal || p.sel.Kind == mechanism.GaussianThreshold}
-	m := Measurement{Name: p.d.name, SQL: sql.print(), Salted: sql.salted(), Units: sql.units, Selection: p.sel,
-		PublicKeys: p.public, Bounds: p.bounds, Loss: p.sel.Share, After: r.afterNoise()}
+	m := Measurement{Name: p.d.name, Units: sql.units, Selection: p.sel, PublicKeys: p.public, Bounds: p.bounds, Loss: p.sel.Share,
+		After: r.afterNoise()}
+	if len(p.specs) > 0 || sql.units {
+		m.SQL, m.Salted = sql.print(), sql.salted()
+	}
 	for _, k := range p.d.keys {
 		m.Keys = append(m.Keys, Column{Name: k.column, Type: k.e.Type()})
 		m.Outputs = append(m.Outputs, Output{Column: Column{Name: k.column, Type: k.e.Type()}, Key: len(m.Keys) - 1})
@@ -191,13 +199,24 @@ func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, e
 			return m, r.fail(refusal.InvalidParameterValue, -1, "the loss of this query is out of range")
 		}
 	}
+	for _, h := range p.histograms {
+		m.Histograms = append(m.Histograms, r.histogram(p, h, dialect))
+		var err error
+		if m.Loss, err = m.Loss.Add(h.spec.Share); err != nil {
+			return m, r.fail(refusal.InvalidParameterValue, -1, "the loss of this query is out of range")
+		}
+	}
 	for _, c := range p.d.cols {
-		e, err := p.estimator(p.d.calls[c.call])
-		if err != nil {
+		k := p.d.calls[c.call]
+		out := Output{Column: Column{Name: c.name, Type: k.typ}, Key: -1, Bound: c.end, Confidence: r.set.Confidence}
+		var err error
+		if k.quantile != nil {
+			out.Quantile = p.quantileOutput(k)
+		} else if out.Estimator, err = p.estimator(k); err != nil {
 			return m, err
 		}
-		m.Outputs = append(m.Outputs, Output{Column: Column{Name: c.name, Type: p.d.calls[c.call].typ}, Key: -1, Estimator: e,
-			Bound: c.end, Confidence: r.set.Confidence, Stand: p.stand(p.d.calls[c.call], m.After)})
+		out.Stand = p.stand(k, m.After)
+		m.Outputs = append(m.Outputs, out)
 	}
 	m.Identity = identity(&m)
 	return m, nil
@@ -209,6 +228,9 @@ func identity(m *Measurement) string {
 	b.WriteString(m.SQL)
 	for _, s := range m.Specs {
 		b.WriteString("\n" + s.Name + " " + string(s.Noise) + " L1=" + s.L1.String() + " L2²=" + s.L2Squared.String() + " ε=" + s.Share.Epsilon.String() + " ρ=" + s.Share.Rho.String())
+	}
+	for i := range m.Histograms {
+		m.Histograms[i].identity(&b)
 	}
 	s := m.Selection
 	b.WriteString("\nselection " + string(s.Kind) + " " + itoa(int64(s.Spec)) + " τ=" + itoa(s.Threshold) + " floor=" + itoa(s.MinUnits) + " L0=" + itoa(s.Groups) +

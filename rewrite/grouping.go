@@ -95,8 +95,8 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 		return nil, c.fail(refusal.GroupingError, f.Location, "aggregate functions are not allowed in %s", c.clause)
 	}
 	kind := aggregates()[name]
-	if name == "median" {
-		kind = aggregateKind{args: 1, result: always(catalog.Float8)}
+	if name == "median" && len(f.Args) == 1 && !f.AggWithinGroup && !f.AggStar && !f.AggDistinct {
+		f = asMedian(f)
 	}
 	switch {
 	case f.AggStar && name != "count":
@@ -104,7 +104,7 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 	case !f.AggStar && len(f.Args) != kind.args:
 		return nil, c.fail(refusal.UndefinedFunction, f.Location, "function %s with %d arguments does not exist", name, len(f.Args))
 	case f.AggWithinGroup != kind.ordered:
-		return nil, c.fail(refusal.NotSupported, f.Location, "%s must be written with WITHIN GROUP (ORDER BY …), and only ordered-set aggregates may", name)
+		return nil, c.notWithinGroup(f, name, kind)
 	}
 	call, err := c.aggregateArguments(f, name, kind)
 	if err != nil {
@@ -127,7 +127,15 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 	in := *c.group.inner
 	in.clause = "aggregate function calls"
 	var err error
-	if call.args, err = in.aggregateArgs(f, kind); err != nil {
+	if name == "median" {
+		call.fn = "percentile_cont"
+	}
+	if kind.ordered {
+		call.args, call.array, err = in.percentiles(f.Args[0])
+	} else {
+		call.args, err = in.aggregateArgs(f, kind)
+	}
+	if err != nil {
 		return call, err
 	}
 	if f.AggFilter != nil {
@@ -169,6 +177,7 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 		return call, c.fail(refusal.UndefinedFunction, f.Location, "function %s(%s) does not exist", name, of)
 	}
 	call.typ = t
+	call.typ.Array = call.typ.Array || call.array
 	return call, nil
 }
 
@@ -178,7 +187,7 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	if len(a.order) > 0 && !a.within {
 		return nil, c.fail(refusal.NotSupported, f.Location, "ORDER BY inside an aggregate is not supported over private rows")
 	}
-	k := &call{fn: a.fn, star: a.star, distinct: a.distinct, filter: a.filter, typ: a.typ, loc: f.Location, name: functionName(f)}
+	k := &call{fn: a.fn, star: a.star, distinct: a.distinct && !isQuantile(a.fn), filter: a.filter, typ: a.typ, loc: f.Location, name: functionName(f)}
 	if len(a.args) > 0 {
 		k.arg, k.written = a.args[0], written(f.Args[0])
 	}
@@ -190,6 +199,11 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	}
 	if err := r.checkCall(f, k); err != nil {
 		return nil, err
+	}
+	if isQuantile(a.fn) {
+		if err := c.quantile(f, a, k); err != nil {
+			return nil, err
+		}
 	}
 	r.calls = append(r.calls, k)
 	if e, ok, err := c.weighted(f, k); ok || err != nil {

@@ -37,12 +37,14 @@ type Column struct {
 // Measurement is one aggregated query over private rows. Every result column is a key or has a Spec.
 type Measurement struct {
 	Name   string // of the released relation, e.g. "released_1"
-	SQL    string // what is sent to the engine; $1 is the salt (bigint) if Salted
+	SQL    string // what is sent to the engine; $1 is the salt (bigint) if Salted; "" where only histograms are measured
 	Salted bool
 	Keys   []Column
 	Units  bool // the engine returns the number of units after the keys
 	Width  int  // whole numbers after that: the sum of the specs' widths
 	Specs  []mechanism.Spec
+	// Histograms are counted beside it. A measurement of quantiles alone in public groups has no SQL of its own.
+	Histograms []Histogram
 
 	Selection mechanism.Selection
 	// PublicKeys are all combinations, in order, where Selection.Kind is PublicKeys. Without keys it is one empty row.
@@ -66,6 +68,7 @@ type Output struct {
 	Key       int    // index into Keys, or -1
 	Label     string // the aggregate for people, as "avg(income)"
 	Estimator mechanism.Estimator
+	Quantile  *QuantileOutput // in the place of Estimator
 	// Bound is "" for the estimate, "low" or "high" for an end of its interval at Confidence.
 	Bound      string
 	Confidence float64

@@ -50,6 +50,9 @@ func (m *Measurement) print(b *strings.Builder) {
 	for _, s := range m.Specs {
 		fmt.Fprintf(b, "  Release: %s\n    %s noise, L1 sensitivity %s, share %s\n", s.Name, s.Noise, s.L1, share(s))
 	}
+	for i := range m.Histograms {
+		m.Histograms[i].print(b)
+	}
 	fmt.Fprintf(b, "  Groups: %s\n", m.groups())
 	for _, o := range m.Outputs {
 		if o.Key >= 0 {
@@ -59,12 +62,30 @@ func (m *Measurement) print(b *strings.Builder) {
 		if o.Bound != "" {
 			end = fmt.Sprintf(", %s end at %g", o.Bound, o.Confidence)
 		}
-		fmt.Fprintf(b, "  Column %s: %s of %s%s\n", o.Name, o.Estimator.Kind, m.Specs[o.Estimator.Spec].Name, end)
+		fmt.Fprintf(b, "  Column %s: %s%s\n", o.Name, m.source(o), end)
 	}
 	if !m.After.IsZero() {
 		fmt.Fprintf(b, "  After the noise: %s\n", m.After)
 	}
-	fmt.Fprintf(b, "  SQL:\n    %s\n", m.SQL)
+	if m.SQL != "" {
+		fmt.Fprintf(b, "  SQL:\n    %s\n", m.SQL)
+	}
+	for _, h := range m.Histograms {
+		fmt.Fprintf(b, "  Histogram SQL:\n    %s\n", h.SQL)
+	}
+}
+
+// source tells what an output is made of.
+func (m *Measurement) source(o Output) string {
+	if o.Quantile == nil {
+		return fmt.Sprintf("%s of %s", o.Estimator.Kind, m.Specs[o.Estimator.Spec].Name)
+	}
+	h := m.Histograms[o.Quantile.Histogram]
+	var ranks []string
+	for _, i := range o.Quantile.Ranks {
+		ranks = append(ranks, h.Spec.Ranks[i].String())
+	}
+	return fmt.Sprintf("rank %s of %s", strings.Join(ranks, ", "), h.Name)
 }
 
 func share(s mechanism.Spec) string {

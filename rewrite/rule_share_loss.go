@@ -8,7 +8,7 @@ import (
 	"github.com/dpproxy/dpproxy/refusal"
 )
 
-// ShareLoss splits the query's loss evenly over everything that is measured in the statement: the specs of all
+// ShareLoss splits the query's loss evenly over everything that is measured in the statement: the specs and histograms of all
 // measurements, and the selection of groups where no published count can choose them.
 //
 //	pure, approx   ε/k each, Laplace noise
@@ -23,7 +23,7 @@ func (r *resolver) allocate(work []*pending) error {
 	}
 	parts, selections := int64(0), int64(0)
 	for _, p := range work {
-		parts += int64(len(p.specs))
+		parts += int64(len(p.specs) + len(p.histograms))
 		if !p.isOpen {
 			selections++
 			p.sel = r.selectBy(p, noise)
@@ -43,6 +43,11 @@ func (r *resolver) allocate(work []*pending) error {
 	for _, p := range work {
 		for _, s := range p.specs {
 			s.spec.Noise, s.spec.Share = noise, share
+		}
+		for _, h := range p.histograms {
+			if err := r.payFor(h, share); err != nil {
+				return err
+			}
 		}
 		if p.isOpen {
 			continue
@@ -140,7 +145,7 @@ func (r *resolver) selectBy(p *pending, noise mechanism.Noise) mechanism.Selecti
 // rowsKeepMore compares, in units with (1 + m)/2 rows each, the threshold on a published row count (k shares, noise m times
 // as wide) with that on a count of units of its own (k + 1 shares). Only formulas decide, never data. With m = 1 rows win.
 func (r *resolver) rowsKeepMore(p *pending, noise mechanism.Noise) bool {
-	m, k := float64(p.bounds.Rows), float64(len(p.specs))
+	m, k := float64(p.bounds.Rows), float64(len(p.specs)+len(p.histograms))
 	if p.form == formRows {
 		// a unit may put all R rows into one group
 		m = float64(p.bounds.UnitRows)

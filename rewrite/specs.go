@@ -116,7 +116,7 @@ type wants struct {
 func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
 	out := map[set]*wants{}
 	for _, k := range d.calls {
-		if k.units {
+		if k.units || k.quantile != nil {
 			continue
 		}
 		s := setOf(k)

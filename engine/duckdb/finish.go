@@ -144,7 +144,7 @@ func bindInputs(inputs []engine.Input) (with string, parameters []parameter, err
 // castInput makes a value of the type out of its PostgreSQL text. Where DuckDB reads another text, it changes the cells.
 func castInput(name string, t catalog.Type, cells []mechanism.Cell) (string, error) {
 	if t.Array {
-		return "", errNoText
+		return castList(name, t, cells)
 	}
 	switch t.Kind {
 	case catalog.Bytea:
@@ -168,6 +168,37 @@ func castInput(name string, t catalog.Type, cells []mechanism.Cell) (string, err
 		return "", errNoText
 	}
 	return "CAST(" + name + " AS " + duck + ")", nil
+}
+
+// castList makes a list out of the text of an array of numbers, dates or timestamps: {1,2} is [1, 2] in DuckDB. Elements with
+// commas, quotes or brackets in them are not read.
+func castList(name string, t catalog.Type, cells []mechanism.Cell) (string, error) {
+	element := t
+	element.Array = false
+	duck, ok := typeName(element)
+	if !ok || element.IsText() || element.Kind == catalog.Bytea || element.Kind == catalog.Interval {
+		return "", errNoText
+	}
+	parts := []mechanism.Cell{}
+	for i, cell := range cells {
+		if cell.Null {
+			continue
+		}
+		body, isArray := strings.CutPrefix(cell.Text, "{")
+		body, closed := strings.CutSuffix(body, "}")
+		if !isArray || !closed || strings.ContainsAny(body, `{}[]\`) {
+			return "", errNoText
+		}
+		body = strings.ReplaceAll(body, `"`, "")
+		for _, e := range strings.Split(body, ",") {
+			parts = append(parts, mechanism.Cell{Text: e})
+		}
+		cells[i].Text = "[" + body + "]"
+	}
+	if element.Kind == catalog.Numeric {
+		duck = decimalType(element, parts)
+	}
+	return "CAST(" + name + " AS " + duck + "[])", nil
 }
 
 // decimalType finds a type that holds all the values: the widest DECIMAL with the scale of the type, or else that of

@@ -143,7 +143,11 @@ func askTruth(t *testing.T, db *sql.DB, c sqlCase) table {
 	var out table
 	for _, ct := range types {
 		out.columns = append(out.columns, rewrite.Column{Name: ct.Name()})
-		typ, err := catalog.ParseType(strings.ToLower(ct.DatabaseTypeName()))
+		name := strings.ToLower(ct.DatabaseTypeName())
+		if element, isArray := strings.CutPrefix(name, "_"); isArray {
+			name = element + "[]"
+		}
+		typ, err := catalog.ParseType(name)
 		if err == nil {
 			out.columns[len(out.columns)-1].Type = typ
 		}

@@ -65,6 +65,17 @@ func checkShares(t *testing.T, label string, accountant privacy.Accountant, plan
 				t.Fatal(err)
 			}
 		}
+		for _, h := range m.Histograms {
+			if err := h.Spec.Validate(); err != nil {
+				t.Errorf("%s: %v", label, err)
+			}
+			if h.Spec.Accountant != accountant {
+				t.Errorf("%s: quantiles are paid as %s under %s", label, h.Spec.Accountant, accountant)
+			}
+			if part, err = part.Add(h.Spec.Share); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if err := m.Selection.Validate(m.Specs); err != nil {
 			t.Errorf("%s: %v", label, err)
 		}

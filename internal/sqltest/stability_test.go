@@ -50,6 +50,8 @@ type measured struct {
 	label string
 	m     *rewrite.Measurement
 	all   answerRows
+	// histogram is what m stands for, if it is one's text.
+	histogram *rewrite.Histogram
 }
 
 // answerRows are a measurement's groups by key.
@@ -70,7 +72,7 @@ func checkStability(t *testing.T, s *source, ds *catalog.Dataset, cases []sqlCas
 			continue
 		}
 		for i := range plan.Blocks {
-			work = append(work, measured{label: fmt.Sprintf("%s/%s bounds %+v", c.file, c.name, bounds), m: &plan.Blocks[i]})
+			work = append(work, probes(fmt.Sprintf("%s/%s bounds %+v", c.file, c.name, bounds), &plan.Blocks[i])...)
 		}
 	}
 	for i := range work {
@@ -205,6 +207,9 @@ func compareExact(w measured, got answerRows, id int) (faults []string) {
 		}
 		first += s.Width
 	}
+	if w.histogram != nil {
+		faults = append(faults, compareHistogram(w, got, id)...)
+	}
 	return faults
 }
 
@@ -250,6 +255,10 @@ func TestStabilityCatches(t *testing.T) {
 		{"the bound on rows is forgotten", "SELECT count(*) FROM visits", "least(\"c\".\"a1\", 2)", "least(\"c\".\"a1\", 99)"},
 		{"the bound on different values is forgotten", "SELECT count(DISTINCT visit_id) FROM visits", `"i" <= 2`, `"i" <= 99`},
 		{"the clamp is forgotten", "SELECT sum(age) FROM patients", `> 110 THEN 110`, `> 110 THEN 111`},
+		{"the histogram forgets the bound on groups", "SELECT department_id, max(cost) FROM visits GROUP BY department_id", `"g" <= 2`, `"g" <= 99`},
+		{"the histogram does not weigh rows", "SELECT max(cost) FROM visits", `"c"."n" > 2`, `"c"."n" > 99`},
+		{"the histogram weighs each point for itself", "SELECT max(cost) FROM visits", `PARTITION BY "d"."u"`, `PARTITION BY "d"."u", "d"."p"`},
+		{"the histogram counts beyond its grid", "SELECT max(age) FROM patients", `> 110 THEN 110`, `> 110 THEN 111`},
 		{"the order is drawn at random", "SELECT department_id, count(DISTINCT patient_id) FROM visits GROUP BY department_id", "hashint8extended(coalesce(CAST(\"a\".\"k1\" AS bigint), 0), ($1 # CAST(\"a\".\"u\" AS bigint)))", "random() + 0 * $1"},
 	} {
 		st, err := parseOne(c.sql)
@@ -260,13 +269,14 @@ func TestStabilityCatches(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := plan.Blocks[0]
+		list := probes(c.name, &plan.Blocks[0])
+		w := list[len(list)-1]
+		m := w.m
 		if !strings.Contains(m.SQL, c.right) {
 			t.Fatalf("%s: no %q in\n%s", c.name, c.right, m.SQL)
 		}
 		m.SQL = strings.ReplaceAll(m.SQL, c.right, c.wrong)
-		w := measured{label: c.name, m: &m}
-		if w.all, err = runExact(s.db, &m); err != nil {
+		if w.all, err = runExact(s.db, m); err != nil {
 			t.Fatal(err)
 		}
 		found := false
@@ -276,7 +286,7 @@ func TestStabilityCatches(t *testing.T) {
 				id = -2147483648
 			}
 			without(t, s, id, func(tx *sql.Tx) {
-				got, err := runExact(tx, &m)
+				got, err := runExact(tx, m)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -7,9 +7,6 @@ SELECT string_agg(region, ',') FROM patients
 -- name: json_agg
 SELECT json_agg(patient_id) FROM patients
 
--- name: min
-SELECT min(age) FROM patients
-
 -- name: mode
 SELECT mode() WITHIN GROUP (ORDER BY age) FROM patients
 

@@ -1,0 +1,121 @@
+package rewrite
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/privacy"
+)
+
+// Histogram is one more SQL text of a measurement: how many rows each group has at each point of a public grid, from which the
+// exponential mechanism draws quantiles. It runs in the same snapshot and with the same salt; the groups that are reported are those that
+// the measurement's selection keeps, and one of them that has no rows here gets an answer all the same.
+type Histogram struct {
+	Name   string // what it is of, e.g. "quantiles(age)"
+	SQL    string // its columns: the measurement's keys, the point (bigint), the number of rows in parts
+	Salted bool   // $1 is the measurement's salt
+	Spec   mechanism.QuantileSpec
+	Points Points
+	First  int // index of its first rank's point among a noisy group's values
+}
+
+// L1 is the most parts that one unit can move in all.
+func (h *Histogram) L1() *big.Int {
+	n := new(big.Int).Mul(big.NewInt(h.Spec.Rows), big.NewInt(h.Spec.Groups))
+	return n.Mul(n, big.NewInt(h.Spec.Unit))
+}
+
+// Points are the values that grid points stand for: (First + p)·Step, not beyond Lower and Upper, counted as catalog.ToRat does;
+// or the p-th of Values.
+type Points struct {
+	First              *big.Int
+	Step, Lower, Upper *big.Rat
+	Values             []string
+}
+
+// Text is a point's value in a type.
+func (p Points) Text(t catalog.Type, at *big.Int) string {
+	if p.Values != nil {
+		i := 0
+		if at.IsInt64() {
+			i = int(min(max(at.Int64(), 0), int64(len(p.Values)-1)))
+		}
+		return p.Values[i]
+	}
+	return catalog.FormatRat(t, p.Value(at))
+}
+
+// Value is a point's place among numbers, dates or timestamps. Only where Values is nil.
+func (p Points) Value(at *big.Int) *big.Rat {
+	v := new(big.Rat).SetInt(new(big.Int).Add(p.First, at))
+	v.Mul(v, p.Step)
+	return smallerOf(largerOf(v, p.Lower), p.Upper)
+}
+
+func largerOf(a, b *big.Rat) *big.Rat {
+	if a.Cmp(b) < 0 {
+		return b
+	}
+	return a
+}
+
+func smallerOf(a, b *big.Rat) *big.Rat {
+	if a.Cmp(b) > 0 {
+		return b
+	}
+	return a
+}
+
+// QuantileOutput says which drawn points are a column of the released relation: one, or those of an array.
+type QuantileOutput struct {
+	Histogram int
+	Ranks     []int
+	Array     bool
+}
+
+// Numbers is how many whole numbers a noisy group has: those of the specs and a point for each rank.
+func (m *Measurement) Numbers() int {
+	n := m.Width
+	for i := range m.Histograms {
+		n += len(m.Histograms[i].Spec.Ranks)
+	}
+	return n
+}
+
+// print shows a histogram in a plan.
+func (h *Histogram) print(b *strings.Builder) {
+	var ranks []string
+	for _, r := range h.Spec.Ranks {
+		ranks = append(ranks, r.String())
+	}
+	groups := fmt.Sprintf("at most %d groups a unit, %d rows in each", h.Spec.Groups, h.Spec.Rows)
+	if h.Spec.Unit > 1 {
+		groups += fmt.Sprintf(", counted in parts of 1/%d", h.Spec.Unit)
+	}
+	grid := fmt.Sprintf("%d points", h.Spec.Grid+1)
+	if h.Points.Values == nil {
+		grid += " " + h.Points.Step.RatString() + " apart"
+	}
+	fmt.Fprintf(b, "  Release: %s, ranks %s\n    exponential mechanism, %s, %s, share %s\n", h.Name, strings.Join(ranks, ", "), grid, groups,
+		h.share())
+}
+
+func (h *Histogram) share() string {
+	if h.Spec.Accountant == privacy.ZCDP {
+		return "ρ = " + h.Spec.Share.Rho.String()
+	}
+	return "ε = " + h.Spec.Share.Epsilon.String()
+}
+
+// identity is all that changes the distribution of its points.
+func (h *Histogram) identity(b *strings.Builder) {
+	s := h.Spec
+	fmt.Fprintf(b, "\nhistogram %s %s grid=%d unit=%d rows=%d groups=%d ε=%s ρ=%s %s", h.SQL, h.Name, s.Grid, s.Unit, s.Rows, s.Groups,
+		s.Share.Epsilon, s.Share.Rho, s.Accountant)
+	for _, r := range s.Ranks {
+		b.WriteString(" " + r.String())
+	}
+}
