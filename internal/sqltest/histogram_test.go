@@ -21,8 +21,9 @@ func probes(label string, m *rewrite.Measurement) []measured {
 		h := &m.Histograms[i]
 		l1 := h.L1()
 		out = append(out, measured{label: label + " " + h.Name, histogram: h, m: &rewrite.Measurement{SQL: h.SQL, Salted: h.Salted, Width: 1,
-			Keys:  append(append([]rewrite.Column{}, m.Keys...), rewrite.Column{Name: "p", Type: catalog.Of(catalog.Int8)}),
-			Specs: []mechanism.Spec{{Name: h.Name, Width: 1, L1: l1, L2Squared: new(big.Int).Mul(l1, l1)}}}})
+			Selection: mechanism.Selection{Kind: mechanism.PublicKeys}, // which groups are seen is the measurement's affair
+			Keys:      append(append([]rewrite.Column{}, m.Keys...), rewrite.Column{Name: "p", Type: catalog.Of(catalog.Int8)}),
+			Specs:     []mechanism.Spec{{Name: h.Name, Width: 1, L1: l1, L2Squared: new(big.Int).Mul(l1, l1)}}}})
 	}
 	return out
 }
