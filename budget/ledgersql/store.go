@@ -73,9 +73,12 @@ var schemaV1 string
 //go:embed schema_archive.sql
 var schemaArchive string
 
+//go:embed schema_approvals.sql
+var schemaApprovals string
+
 // migrations bring a ledger from version i to i+1. Each is a list of statements.
 func migrations() [][]string {
-	return [][]string{statements(schemaV1), statements(schemaArchive)}
+	return [][]string{statements(schemaV1), statements(schemaArchive), statements(schemaApprovals)}
 }
 
 // migrate applies what a ledger of this version lacks.
