@@ -34,9 +34,10 @@ func rooms() map[string]string {
 		"ratelimit":      "",
 		"engine":         "mechanism catalog",
 		"introspect":     "catalog rewrite/syntax", // trees only: it plans nothing
-		"answer":         "rewrite engine budget ratelimit mechanism catalog privacy",
+		"approval":       "",
+		"answer":         "approval rewrite engine budget ratelimit mechanism catalog privacy",
 		"proxy":          "answer introspect catalog",
-		"config":         "catalog privacy budget ratelimit mechanism",                             // each package's Config type
+		"config":         "approval catalog privacy budget ratelimit mechanism",                    // each package's Config type
 		"audit":          "answer proxy engine budget ratelimit rewrite mechanism catalog privacy", // two proxies of its own, to be attacked
 		"cmd/dpproxy":    "*",
 

@@ -24,6 +24,9 @@ func (s *Service) Answer(ctx context.Context, req Request) (result *Result, err 
 	if req.Statement.Kind == Explain {
 		return s.explain(ctx, q)
 	}
+	if err = s.authorize(ctx, q); err != nil { // approved by its approvers, where the data set wants that
+		return nil, err
+	}
 	if err = s.limit(ctx, q); err != nil { // requests, not loss
 		return nil, err
 	}

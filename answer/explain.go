@@ -56,7 +56,8 @@ func (s *Service) explained(ctx context.Context, q *query) (*explanation, error)
 	if err := s.priced(ctx, q, o); err != nil {
 		return nil, err
 	}
-	x := &explanation{plan: q.plan, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss}
+	x := &explanation{plan: q.plan, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss,
+		dataset: q.dataset.Catalog, settings: q.choices.recorded()}
 	if x.expected, err = expectedErrors(q.plan, confidenceShown); err != nil {
 		return nil, s.internal("expected error", err)
 	}
@@ -79,6 +80,8 @@ type explanation struct {
 	// price is the analyst's: less than the plan's where releases were paid for before. owners is the data set's.
 	price, owners privacy.Loss
 	expected      []expectedError
+	dataset       *catalog.Dataset
+	settings      map[string]string // dp.* in force, but for what is the session's own
 }
 
 func (x *explanation) accountant() privacy.Accountant { return x.own.Account.Budget.Accountant }
@@ -145,6 +148,11 @@ func (x *explanation) json() (string, error) {
 		}
 		return a
 	}
+	type use struct {
+		Table    string `json:"table"`
+		Column   string `json:"column"`
+		Position int    `json:"position"`
+	}
 	type share struct {
 		Name  string `json:"name"`
 		Noise string `json:"noise"`
@@ -171,9 +179,28 @@ func (x *explanation) json() (string, error) {
 		Blocks     []block         `json:"measurements"`
 		Outer      string          `json:"outer_sql,omitempty"`
 		Plan       string          `json:"plan"`
+		// What a script of approved queries needs to know.
+		Dataset     string            `json:"dataset"`
+		Version     string            `json:"dataset_version"`
+		Schema      string            `json:"schema"`
+		Fingerprint string            `json:"fingerprint"`
+		Settings    map[string]string `json:"settings"`
+		Uses        []use             `json:"uses"`
+		Columns     []string          `json:"columns"`
+		Groups      []string          `json:"groups"`
+		Filters     []string          `json:"filters"`
 	}{
 		Price: loss(x.price), Accountant: string(x.accountant()), Full: loss(x.plan.Loss), Left: loss(x.own.Left),
 		Errors: x.expected, Rules: x.plan.Rules, Outer: x.plan.Post.SQL, Plan: planText(x.plan),
+	}
+	out.Dataset, out.Version, out.Schema = x.dataset.Name, x.dataset.Version, x.dataset.SchemaHash()
+	out.Fingerprint, out.Settings = x.plan.Fingerprint(), x.settings
+	for _, u := range x.plan.Uses {
+		out.Uses = append(out.Uses, use(u))
+	}
+	out.Groups, out.Filters = x.plan.Groups, x.plan.Filters
+	for _, c := range x.plan.Columns {
+		out.Columns = append(out.Columns, c.Name)
 	}
 	if left, ok := after(x.own, x.price); ok {
 		a := loss(left)

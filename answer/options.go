@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/dpproxy/dpproxy/approval"
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/engine"
@@ -25,6 +26,9 @@ type Dataset struct {
 	Engine  engine.Engine
 	Budget  budget.Budget
 	Reuse   Reuse
+	// Approvers, if not nil, must have signed every query that reads private rows (authorized mode). They are those of
+	// the configuration; acts in the ledger may have replaced them.
+	Approvers *approval.Approvers
 }
 
 // private tells whether any table of the data set holds private rows.

@@ -20,9 +20,10 @@ type query struct {
 	plan    *rewrite.Plan
 
 	started time.Time
-	done    func() // the end of its use of the data set
-	outcome string // see budget.Entry.Outcome; "" until it is known
-	charged bool   // an entry of history exists: the reservation's
+	done    func()     // the end of its use of the data set
+	outcome string     // see budget.Entry.Outcome; "" until it is known
+	ordered *execution // of an approved script; nil where none is needed
+	charged bool       // an entry of history exists: the reservation's
 }
 
 // open finds out who asks, of which data set, and under which settings.
@@ -98,6 +99,9 @@ func (s *Service) end(ctx context.Context, q *query, err error) {
 		if ok && !q.charged {
 			q.outcome = "refused"
 		}
+	}
+	if err != nil && q.ordered != nil {
+		s.stopRun(ctx, q)
 	}
 	s.Observer.Query(q.dataset.Catalog.Name, q.outcome, state, took)
 	if q.outcome == "refused" && recorded(refusal.Code(state)) || q.outcome == "reused" && !q.charged {

@@ -25,6 +25,7 @@ type Identity struct {
 	Application string
 	Client      string // address
 	PID         int32
+	Nonce       string // of the connection, in hex: signed executions name it; "" where there is no connection
 }
 
 // Request is one query to be answered.

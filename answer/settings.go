@@ -21,6 +21,7 @@ func (s *Service) OwnSettings() [][2]string { return ownSettings() }
 
 func ownSettings() [][2]string {
 	return [][2]string{
+		{"dp.authorization", "Approved scripts and signed executions, where the data set wants them."},
 		{"dp.confidence", "Probability with which dp.intervals covers the value without noise."},
 		{"dp.delta", "The delta of the next queries, for private group keys."},
 		{"dp.epsilon", "The epsilon of the next queries; the owner limits it."},
@@ -30,6 +31,7 @@ func ownSettings() [][2]string {
 		{"dp.max_unit_rows", "Rows of one privacy unit that count in all; 0 is not set."},
 		{"dp.mechanism", "The kind of noise: auto, laplace or gaussian."},
 		{"dp.mode", "What answers come from: live data."},
+		{"dp.nonce", "The connection's number, which signed executions name; cannot be set."},
 		{"dp.pad", "Pipeline tbe only: adds the cells that have no records."},
 		{"dp.query_class", "The class of queries that is asked for; auto is the first that allows the query."},
 		{"dp.reuse", "Whether an answer that was paid for is given again for free."},
@@ -115,6 +117,12 @@ func (s *Service) DefaultSetting(id Identity, name string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
+	switch strings.ToLower(name) {
+	case "dp.nonce":
+		return id.Nonce, true
+	case "dp.authorization":
+		return "", true
+	}
 	c, err := choose(d, g, Request{Identity: id}, s.Clock)
 	if err != nil {
 		return "", false
@@ -158,6 +166,10 @@ func (c *choices) set(name, value string, d *catalog.Dataset) (err error) {
 		c.Intervals, err = boolean(name, value)
 	case "dp.confidence":
 		c.Confidence, err = confidence(value)
+	case "dp.authorization":
+		return authorization(value)
+	case "dp.nonce":
+		return refusal.New(refusal.InvalidParameterValue, "dp.nonce cannot be set").WithHint("It is drawn for each connection.")
 	case "dp.pad":
 		c.Pad, err = boolean(name, value)
 	case "dp.reuse":

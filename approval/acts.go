@@ -3,6 +3,7 @@ package approval
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 )
 
 // The kinds of acts.
@@ -55,12 +56,11 @@ type signedChange struct {
 	Dataset   string    `json:"dataset"`
 	Number    int       `json:"number"`
 	Approvers Approvers `json:"new"`
-	Approver  string    `json:"approver"`
 	Key       Key       `json:"key"`
 }
 
-func (c *Change) message(name string, key Key) []byte {
-	return message("change of approvers", signedChange{c.Dataset, c.Number, c.Approvers, name, key})
+func (c *Change) message(key Key) []byte {
+	return message("change of approvers", signedChange{c.Dataset, c.Number, c.Approvers, key})
 }
 
 // Sign adds a present approver's signature.
@@ -71,7 +71,7 @@ func (c *Change) Sign(by *Secret) {
 			return
 		}
 	}
-	c.Signatures = append(c.Signatures, Signature{Approver: by.Name, Key: key, Signature: by.sign(c.message(by.Name, key))})
+	c.Signatures = append(c.Signatures, Signature{Approver: by.Name, Key: key, Signature: by.sign(c.message(key))})
 }
 
 // ReadChange decodes a change strictly.
@@ -175,7 +175,7 @@ func (s *State) approve(body []byte) error {
 			return fmt.Errorf("approver %q has signed already", who.Name)
 		}
 	}
-	if !g.Signature.Key.verify(approvalMessage(g.Script, who.Name, who.Key), g.Signature.Signature) {
+	if !g.Signature.Key.verify(approvalMessage(g.Script, who.Key), g.Signature.Signature) {
 		return fmt.Errorf("the signature of approver %q is wrong", who.Name)
 	}
 	w.Approved.Approvals = append(w.Approved.Approvals, g.Signature)
@@ -189,7 +189,7 @@ func (s *State) revoke(a Act) error {
 	}
 	who, ok := s.Approvers.find(r.Key)
 	switch {
-	case !ok || r.Approver != who.Name:
+	case !ok:
 		return fmt.Errorf("the key is no approver's")
 	case r.Dataset != s.Dataset || r.Kind != a.Kind:
 		return fmt.Errorf("the revocation is of another data set or kind")
@@ -236,6 +236,9 @@ func (s *State) Find(id string) *Waiting {
 	}
 	return nil
 }
+
+// Revoked lists the scripts whose approval was ended, by who ended it.
+func (s *State) Revoked() map[string]string { return maps.Clone(s.revoked) }
 
 // RevokedBy names who ended the approval of a script.
 func (s *State) RevokedBy(id string) (string, bool) {

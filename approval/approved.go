@@ -21,13 +21,12 @@ type Signature struct {
 // signedApproval is what an approver signs.
 type signedApproval struct {
 	Script   string `json:"script"` // its ID
-	Approver string `json:"approver"`
 	Key      Key    `json:"key"`
 	Decision string `json:"decision"`
 }
 
-func approvalMessage(id, approver string, key Key) []byte {
-	return message("approval", signedApproval{Script: id, Approver: approver, Key: key, Decision: "approve"})
+func approvalMessage(id string, key Key) []byte {
+	return message("approval", signedApproval{Script: id, Key: key, Decision: "approve"})
 }
 
 // ReadApproved decodes a script with its signatures strictly; it checks none of them.
@@ -47,7 +46,7 @@ func (a *Approved) Sign(by *Secret) {
 			return
 		}
 	}
-	a.Approvals = append(a.Approvals, Signature{Approver: by.Name, Key: key, Signature: by.sign(approvalMessage(a.Script.ID(), by.Name, key))})
+	a.Approvals = append(a.Approvals, Signature{Approver: by.Name, Key: key, Signature: by.sign(approvalMessage(a.Script.ID(), key))})
 }
 
 // Approvers are who must sign for a data set: all of them, or Required of them.
@@ -95,9 +94,9 @@ func (p Approvers) find(k Key) (Party, bool) {
 	return Party{}, false
 }
 
-// signed counts the approvers who signed a message: each once, under the name that the data set knows, and fails at the first
-// signature that is none.
-func (p Approvers) signed(signatures []Signature, msg func(name string, key Key) []byte) (int, error) {
+// signed counts the approvers who signed a message, each once, and fails at the first signature that is none. Who somebody is, is
+// decided by his key; names are for people.
+func (p Approvers) signed(signatures []Signature, msg func(key Key) []byte) (int, error) {
 	seen := map[Key]bool{}
 	for _, s := range signatures {
 		who, ok := p.find(s.Key)
@@ -106,7 +105,7 @@ func (p Approvers) signed(signatures []Signature, msg func(name string, key Key)
 			continue // somebody who is no approver, or none any more: it counts for nothing
 		case seen[s.Key]:
 			return 0, fmt.Errorf("approver %q signed twice", who.Name)
-		case !s.Key.verify(msg(who.Name, s.Key), s.Signature):
+		case !s.Key.verify(msg(s.Key), s.Signature):
 			return 0, fmt.Errorf("the signature of approver %q is wrong", who.Name)
 		}
 		seen[s.Key] = true
@@ -120,7 +119,7 @@ func (a *Approved) Verify(p Approvers) error {
 		return err
 	}
 	id := a.Script.ID()
-	n, err := p.signed(a.Approvals, func(name string, key Key) []byte { return approvalMessage(id, name, key) })
+	n, err := p.signed(a.Approvals, func(key Key) []byte { return approvalMessage(id, key) })
 	if err != nil {
 		return err
 	}

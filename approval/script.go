@@ -64,7 +64,13 @@ type Step struct {
 	// Plan is the hash of the normalised plan, with each slot's sample; PlanText is the plan for people.
 	Plan     string   `json:"plan"`
 	PlanText []string `json:"plan_text"`
-	Loss     Loss     `json:"loss"`
+	// Reads, Groups, Filters and Errors are for reviewers: columns with the lines of SQL that name them first, what rows are
+	// grouped by and restricted to, and the expected errors.
+	Reads   []string `json:"reads"`
+	Groups  []string `json:"groups"`
+	Filters []string `json:"filters"`
+	Errors  []string `json:"expected_errors"`
+	Loss    Loss     `json:"loss"`
 }
 
 // Slot is a parameter that may be chosen at each execution, within its type and its range or list. Slots of one label have one

@@ -112,6 +112,7 @@ type Outcome struct {
 // Ledger is the durable state.
 type Ledger interface {
 	Archive
+	Approvals
 	// Reserve charges both accounts or neither, atomically across processes, and is durable when it returns.
 	// It fails with a *Exhausted if an account or the query counter does not allow it.
 	Reserve(ctx context.Context, c Charge) (Reservation, error)

@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/dpproxy/dpproxy/approval"
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/ratelimit"
@@ -102,7 +103,8 @@ type Dataset struct {
 	Source      Source
 	VersionFrom string // SELECT over a public table that gives the version; empty: Declaration.Version
 	Reuse       Reuse
-	Budget      budget.Budget // of all analysts together
+	Budget      budget.Budget       // of all analysts together
+	Authorized  *approval.Approvers // who must sign each query; nil: nobody
 	// MaxDBConnections is Limits' unless the dataset has its own.
 	MaxDBConnections int
 }

@@ -49,6 +49,7 @@ func (l *loader) dataset(v value) {
 		"max_db_connections": setInt(&d.dataset.MaxDBConnections, 1),
 		"reuse":              func(v value) { v.reuse(&d.dataset.Reuse) },
 		"budget":             d.budget.read,
+		"authorized":         func(v value) { v.authorized(&d.dataset) },
 		"tables":             func(v value) { v.tables(decl) },
 		"pipeline":           cells.pipeline,
 		"tbe":                func(v value) { cells.written(v); v.object(cells.fields()) },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
@@ -169,7 +170,11 @@ func (s *Server) register(sess *session, conn net.Conn) (bool, error) {
 		if _, taken := s.sessions[pid]; pid == 0 || taken {
 			continue
 		}
-		sess.pid, sess.id.PID = pid, int32(pid)
+		var nonce [32]byte
+		if _, err := io.ReadFull(s.random, nonce[:]); err != nil {
+			return false, err
+		}
+		sess.pid, sess.id.PID, sess.id.Nonce = pid, int32(pid), hex.EncodeToString(nonce[:])
 		s.sessions[pid] = sess
 		delete(s.conns, conn)
 		return true, nil

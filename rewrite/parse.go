@@ -63,7 +63,7 @@ func (p parser) statement(n *syntax.Node) (*Statement, error) {
 		return p.set(n, s.VariableSetStmt)
 	case *syntax.Node_VariableShowStmt:
 		st := p.new(Show, n)
-		st.Name = strings.ToLower(s.VariableShowStmt.Name)
+		st.Name = syntax.Setting(s.VariableShowStmt.Name)
 		return st, nil
 	case *syntax.Node_DiscardStmt:
 		st := p.new(Discard, n)

@@ -9,7 +9,7 @@ import (
 )
 
 func (p parser) set(n *syntax.Node, s *syntax.VariableSetStmt) (*Statement, error) {
-	name := strings.ToLower(s.Name)
+	name := syntax.Setting(s.Name)
 	switch s.Kind {
 	case syntax.VAR_RESET, syntax.VAR_RESET_ALL:
 		st := p.new(Reset, n)

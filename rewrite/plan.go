@@ -24,6 +24,10 @@ type Plan struct {
 	SetConfig []SetConfig
 	// Reads says that a table of the data set is read, private or public.
 	Reads bool
+	// Uses are the declared columns that the statement reads, in the order in which they are named.
+	Uses []Use
+	// Groups and Filters are what private rows are grouped by and restricted to, roughly in the analyst's words.
+	Groups, Filters []string
 	// Sources are, for each column of the answer, the published number that it is. Empty for set operations.
 	Sources []Source
 }

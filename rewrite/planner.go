@@ -200,7 +200,10 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Class: r.classOf(blocks), Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
+	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
+	for _, d := range r.drafts {
+		d.describe(plan)
+	}
 	if plan.SetConfig, err = r.placeSetConfigs(q, plan.Post); err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, [
 	for _, l := range loaded {
 		served = append(served, &answer.Dataset{
 			Catalog: l.Catalog, Engine: l.Engine, Budget: l.Config.Budget,
-			Reuse: answer.Reuse{Off: l.Config.Reuse.Off, MaxAge: l.Config.Reuse.MaxAge},
+			Reuse: answer.Reuse{Off: l.Config.Reuse.Off, MaxAge: l.Config.Reuse.MaxAge}, Approvers: l.Config.Authorized,
 		})
 	}
 	var users []*answer.User

@@ -29,6 +29,7 @@ psql or any driver, send ordinary SQL, and get differentially private answers, c
 	})
 	root.AddCommand(newServe(), newDemo(), newExplain(), newBudget(), newHistory(), newUser(), newDataset(), newVersion())
 	root.AddCommand(newCheck(), newInit(), newHashPassword(), newRecordKeys(), newAudit())
+	root.AddCommand(newKeygen(), newRecord(), newReview(), newApprove(), newRefuse(), newVerify(), newAuthorize(), newRun(), newApprovals())
 	return root
 }
 

@@ -37,7 +37,7 @@ func Parse(sql string) ([]*RawStmt, error) {
 	if err := Check(sql); err != nil {
 		return nil, err
 	}
-	tree, err := pg.Parse(sql)
+	tree, err := pg.Parse(plainSettings(sql))
 	if err != nil {
 		return nil, syntaxError(sql, err)
 	}

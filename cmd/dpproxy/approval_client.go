@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/spf13/cobra"
+)
+
+// dsnFlag adds --dsn: where a proxy listens.
+func dsnFlag(cmd *cobra.Command) *string {
+	return cmd.Flags().String("dsn", "", `the proxy, as "host=… port=6432 user=… dbname=…" or postgres://…; PGHOST, PGPASSWORD and the like are used too`)
+}
+
+// connectProxy opens a connection to a proxy.
+func connectProxy(ctx context.Context, dsn string) (*pgconn.PgConn, error) {
+	c, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		return nil, err
+	}
+	if c.RuntimeParams["application_name"] == "" {
+		c.RuntimeParams["application_name"] = "dpproxy"
+	}
+	return pgconn.ConnectConfig(ctx, c)
+}
+
+// exec runs one statement with parameters in text.
+func exec(ctx context.Context, conn *pgconn.PgConn, sql string, params []string) (*pgconn.Result, error) {
+	values := make([][]byte, len(params))
+	for i, p := range params {
+		values[i] = []byte(p)
+	}
+	result := conn.ExecParams(ctx, sql, values, nil, nil, nil).Read()
+	return result, result.Err
+}
+
+// set sets a session's setting.
+func set(ctx context.Context, conn *pgconn.PgConn, name, value string) error {
+	return conn.Exec(ctx, fmt.Sprintf("SET %s = '%s'", name, strings.ReplaceAll(value, "'", "''"))).Close()
+}
+
+// planned is what EXPLAIN (FORMAT JSON) tells of a statement.
+type planned struct {
+	Price struct {
+		Epsilon, Rho, Delta string
+	} `json:"price_if_nothing_was_paid_before"`
+	Expected []struct {
+		Column    string
+		HalfWidth float64 `json:"half_width"`
+		PerRow    bool    `json:"per_row"`
+	} `json:"expected_error_95"`
+	Plan        string
+	Dataset     string
+	Version     string `json:"dataset_version"`
+	Schema      string
+	Fingerprint string
+	Settings    map[string]string
+	Uses        []struct {
+		Table, Column string
+		Position      int
+	}
+	Columns, Groups, Filters []string
+	Blocks                   []json.RawMessage `json:"measurements"`
+}
+
+// explainJSON asks a proxy for a statement's plan. It is free.
+func explainJSON(ctx context.Context, conn *pgconn.PgConn, sql string, params []string) (*planned, error) {
+	result, err := exec(ctx, conn, "EXPLAIN (FORMAT JSON) "+sql, params)
+	if err != nil {
+		return nil, err
+	}
+	if len(result.Rows) != 1 {
+		return nil, fmt.Errorf("the server's EXPLAIN has %d rows", len(result.Rows))
+	}
+	var out []planned
+	if err := json.Unmarshal(result.Rows[0][0], &out); err != nil || len(out) != 1 {
+		return nil, fmt.Errorf("the server's EXPLAIN cannot be read: it is no dpproxy, or another version")
+	}
+	return &out[0], nil
+}
+
+// lineOf is the line of a byte offset in a text.
+func lineOf(text string, offset int) int {
+	if offset < 0 || offset > len(text) {
+		return 0
+	}
+	return 1 + strings.Count(text[:offset], "\n")
+}

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/dpproxy/dpproxy/approval"
+)
+
+func newReview() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "review SCRIPT", Short: "Show in plain words what a script asks", Args: exactly("a script"),
+		Long: `Shows what a script would run: what it reads and on which line, groups, filters, bounds, cost, expected errors, what may vary,
+who may run it, when and how often. With --dsn, a proxy plans each step anew, and what differs from the script is told.`,
+		Example: `  dpproxy review study.json --dsn "host=127.0.0.1 port=6432 user=anna dbname=census"`,
+	}
+	dsn := dsnFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := readScriptFile(args[0])
+		if err != nil {
+			return err
+		}
+		writeReview(cmd.OutOrStdout(), a)
+		if *dsn == "" {
+			return nil
+		}
+		return replan(cmd.Context(), cmd.OutOrStdout(), *dsn, &a.Script)
+	}
+	return cmd
+}
+
+// writeReview tells a script in plain words.
+func writeReview(w io.Writer, a *approval.Approved) {
+	s := &a.Script
+	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
+	p("Script   %s", printable(s.Name))
+	p("ID       %s", s.ID())
+	p("Purpose  %s", printable(s.Purpose))
+	p("Data     %s, version %q, declared as %.16s…", printable(s.Dataset), s.Version, s.Schema)
+	p("Analyst  %s (%s)", printable(s.Analyst.Name), s.Analyst.Key)
+	p("When     from %s until %s, %d run(s)", s.NotBefore, s.Expires, s.Runs)
+	if s.Kind == approval.Linear {
+		p("Order    these steps, in this order, once each in a run; the first error ends the run")
+	} else {
+		p("Order    any, each step many times: only the budget limits how often")
+	}
+	p("Price    one run%s; all runs%s", lossWords(s.PerRun), lossWords(s.InAll))
+	for _, sig := range a.Approvals {
+		p("Signed   by %s (%s)", printable(sig.Approver), sig.Key)
+	}
+	for i, step := range s.Steps {
+		reviewStep(p, i, step)
+	}
+}
+
+func reviewStep(p func(string, ...any), i int, step approval.Step) {
+	p("")
+	p("Step %d", i+1)
+	for n, line := range strings.Split(step.SQL, "\n") {
+		p("  %3d  %s", n+1, printable(line))
+	}
+	p("  Reads     %s", orNothing(step.Reads))
+	p("  Groups    %s", orNothing(step.Groups))
+	p("  Only rows %s", orNothing(step.Filters))
+	p("  Price    %s", lossWords(step.Loss))
+	p("  Errors    %s", orNothing(step.Errors))
+	for j, slot := range step.Parameters {
+		p("  $%d may be %s", j+1, slotWords(slot))
+	}
+	if len(step.Parameters) == 0 {
+		p("  Nothing may vary")
+	}
+	if step.AllowErrors {
+		p("  An error does not end the run")
+	}
+	var settings []string
+	for _, name := range []string{"dp.epsilon", "dp.delta", "dp.mechanism", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows"} {
+		if v, ok := step.Settings[name]; ok {
+			settings = append(settings, name+" = "+printable(v))
+		}
+	}
+	p("  Under     %s", strings.Join(settings, ", "))
+}
+
+func orNothing(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return printable(strings.Join(list, ", "))
+}
+
+func lossWords(l approval.Loss) string {
+	out := ""
+	for _, part := range []struct{ name, v string }{{"ε", l.Epsilon}, {"ρ", l.Rho}, {"δ", l.Delta}} {
+		if part.v != "" && part.v != "0" {
+			out += fmt.Sprintf(" %s = %s", part.name, part.v)
+		}
+	}
+	if out == "" {
+		return " nothing"
+	}
+	return out
+}
+
+func slotWords(s approval.Slot) string {
+	text := "a " + s.Type
+	if s.Type == "integer" {
+		text = "an integer"
+	}
+	switch {
+	case s.Values != nil:
+		text += " of " + printable(strings.Join(s.Values, ", "))
+	case s.Lower != "" && s.Upper != "":
+		text += fmt.Sprintf(" from %s to %s", s.Lower, s.Upper)
+	case s.Lower != "":
+		text += " from " + s.Lower
+	case s.Upper != "":
+		text += " up to " + s.Upper
+	default:
+		text = "any " + s.Type
+	}
+	if s.Label != "" {
+		text += fmt.Sprintf(", the same wherever the label is %q", s.Label)
+	}
+	return text
+}
+
+// replan asks a proxy for each step's plan, and tells what differs.
+func replan(ctx context.Context, w io.Writer, dsn string, s *approval.Script) error {
+	conn, err := connectProxy(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	fmt.Fprintln(w)
+	differs := false
+	tell := func(format string, args ...any) { differs = true; fmt.Fprintf(w, format+"\n", args...) }
+	for i, step := range s.Steps {
+		for name, v := range step.Settings {
+			if err := set(ctx, conn, name, v); err != nil {
+				tell("Step %d: the server refuses %s = %s: %s", i+1, name, v, err)
+			}
+		}
+		plan, err := explainJSON(ctx, conn, step.SQL, samples(&step))
+		switch {
+		case err != nil:
+			tell("Step %d cannot be planned: %s", i+1, err)
+			continue
+		case plan.Fingerprint != step.Plan:
+			tell("Step %d has another plan on this server than the script says", i+1)
+		}
+		if plan.Dataset != s.Dataset || plan.Version != s.Version || plan.Schema != s.Schema {
+			tell("Step %d: the server has data set %q, version %q, declared as %.16s…", i+1, plan.Dataset, plan.Version, plan.Schema)
+		}
+	}
+	if differs {
+		return fmt.Errorf("the script is not what this server would run")
+	}
+	fmt.Fprintln(w, "The server plans each step as the script says.")
+	return nil
+}
+
+func newApprove() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "approve SCRIPT", Short: "Sign a script as an approver", Args: exactly("a script"),
+		Long: `Adds your signature to a script, and writes it with all signatures so far. It signs every field: a script in which anything is
+changed afterwards has no signature. Read "dpproxy review" first.`,
+		Example: `  dpproxy approve study.json --key anna.sk --out study.approved`,
+	}
+	key := keyFlag(cmd, "your")
+	out := cmd.Flags().String("out", "", "the approved script; default: standard output")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := readScriptFile(args[0])
+		if err != nil {
+			return err
+		}
+		secret, err := readKey(cmd, *key)
+		if err != nil {
+			return err
+		}
+		a.Sign(secret)
+		return writeJSON(cmd.OutOrStdout(), *out, a)
+	}
+	return cmd
+}
+
+// writeJSON writes a document to a file, or to w where there is none.
+func writeJSON(w io.Writer, path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	text = append(text, '\n')
+	if path != "" {
+		return os.WriteFile(path, text, 0o644)
+	}
+	_, err = w.Write(text)
+	return err
+}
+
+func newRefuse() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "refuse SCRIPT", Short: "Refuse a script as an approver, or revoke its approval", Args: exactly("a script"),
+		Long: `Writes a signed refusal, with the reason, for the analyst. With --revoke it ends an approval that was given; hand it in with
+"dpproxy approvals add", and it takes effect at once, in all replicas.`,
+		Example: `  dpproxy refuse study.json --key anna.sk --why "step 2 asks for more than the thesis needs"
+  dpproxy refuse study.approved --revoke --key anna.sk --why "the project has ended" --out revoked.json`,
+	}
+	key := keyFlag(cmd, "your")
+	why := cmd.Flags().String("why", "", "the reason (required)")
+	revoke := cmd.Flags().Bool("revoke", false, "end an approval")
+	out := cmd.Flags().String("out", "", "the refusal; default: standard output")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *why == "" {
+			return usagef("dpproxy refuse needs --why")
+		}
+		a, err := readScriptFile(args[0])
+		if err != nil {
+			return err
+		}
+		secret, err := readKey(cmd, *key)
+		if err != nil {
+			return err
+		}
+		r := approval.Revocation{Dataset: a.Script.Dataset, Script: a.Script.ID(), Why: *why, Kind: approval.ActRefuse}
+		if *revoke {
+			r.Kind = approval.ActRevoke
+		}
+		r.Sign(secret)
+		return writeJSON(cmd.OutOrStdout(), *out, r)
+	}
+	return cmd
+}
+
+func newVerify() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "verify SCRIPT", Short: "Check the signatures and dates of an approved script", Args: exactly("an approved script"),
+		Long: `Checks that enough approvers have signed. The approvers are those of a data set in a configuration (and what acts in its ledger
+made of them), or those given by --approver.`,
+		Example: `  dpproxy verify study.approved --config dpproxy.yaml
+  dpproxy verify study.approved --approver anna.pk --approver bert.pk --required 2`,
+	}
+	path := cmd.Flags().StringP("config", "c", "", "a configuration")
+	keys := cmd.Flags().StringArray("approver", nil, "an approver's public key, NAME.pk; may be repeated")
+	required := cmd.Flags().Int("required", 0, "how many must have signed; 0: all")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		a, err := readScriptFile(args[0])
+		if err != nil {
+			return err
+		}
+		p := approval.Approvers{Required: *required}
+		if *path != "" {
+			state, err := ledgerState(cmd, *path, a.Script.Dataset)
+			if err != nil {
+				return err
+			}
+			if who, gone := state.RevokedBy(a.Script.ID()); gone {
+				return fmt.Errorf("the approval was revoked by %q", who)
+			}
+			p = state.Approvers
+		}
+		for _, text := range *keys {
+			key, err := readPublic(text)
+			if err != nil {
+				return err
+			}
+			p.Parties = append(p.Parties, approval.Party{Name: strings.TrimSuffix(text[strings.LastIndex(text, "/")+1:], ".pk"), Key: key})
+		}
+		if err := p.Check(); err != nil {
+			return fmt.Errorf("the approvers: %w", err)
+		}
+		if err := a.Verify(p); err != nil {
+			return err
+		}
+		if err := a.Script.InForce(time.Now()); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: approved for %s, %d run(s) until %s\n", a.Script.Name, a.Script.Analyst.Name, a.Script.Runs, a.Script.Expires)
+		return err
+	}
+	return cmd
+}

@@ -1,0 +1,61 @@
+package rewrite
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+)
+
+// Fingerprint names what a plan computes and what it costs: measurements, shares, public keys, the outer query and the types of
+// its columns. Spelling, aliases and the names of the answer's columns do not matter; everything that changes a number does.
+func (p *Plan) Fingerprint() string {
+	type block struct{ Name, Identity string }
+	var doc struct {
+		Blocks     []block
+		Projection []int
+		Constants  any
+		SQL        string
+		Types      []string
+		System     []string
+	}
+	for _, b := range p.Blocks {
+		doc.Blocks = append(doc.Blocks, block{b.Name, b.Identity})
+	}
+	doc.Projection, doc.Constants, doc.SQL, doc.System = p.Post.Projection, p.Post.Constants, p.Post.SQL, p.System
+	for _, c := range p.Columns {
+		doc.Types = append(doc.Types, c.Type.String())
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return "" // no field can fail; an empty fingerprint matches nothing
+	}
+	sum := sha256.Sum256(append([]byte("dpproxy plan 1\n"), text...))
+	return hex.EncodeToString(sum[:])
+}
+
+// Use is a declared column that a statement reads, and where it is named first: a byte offset into its text, or -1.
+type Use struct {
+	Table, Column string
+	Position      int
+}
+
+// uses lists what the statement has used.
+func (p *policy) uses() []Use {
+	var out []Use
+	for _, f := range p.order {
+		out = append(out, Use{Table: f.table.Name, Column: f.column.Name, Position: int(p.used[f])})
+	}
+	return out
+}
+
+// describe tells what a measurement's rows are grouped by and restricted to.
+func (d *draft) describe(p *Plan) {
+	for _, k := range d.keys {
+		p.Groups = append(p.Groups, expr.Source(k.e))
+	}
+	for _, cond := range d.where {
+		p.Filters = append(p.Filters, expr.Source(cond))
+	}
+}
