@@ -27,8 +27,8 @@ func connectProxy(ctx context.Context, dsn string) (*pgconn.PgConn, error) {
 	return pgconn.ConnectConfig(ctx, c)
 }
 
-// exec runs one statement with parameters in text.
-func exec(ctx context.Context, conn *pgconn.PgConn, sql string, params []string) (*pgconn.Result, error) {
+// execText runs one statement with parameters in text.
+func execText(ctx context.Context, conn *pgconn.PgConn, sql string, params []string) (*pgconn.Result, error) {
 	values := make([][]byte, len(params))
 	for i, p := range params {
 		values[i] = []byte(p)
@@ -68,7 +68,7 @@ type planned struct {
 
 // explainJSON asks a proxy for a statement's plan. It is free.
 func explainJSON(ctx context.Context, conn *pgconn.PgConn, sql string, params []string) (*planned, error) {
-	result, err := exec(ctx, conn, "EXPLAIN (FORMAT JSON) "+sql, params)
+	result, err := execText(ctx, conn, "EXPLAIN (FORMAT JSON) "+sql, params)
 	if err != nil {
 		return nil, err
 	}

@@ -101,7 +101,7 @@ func (r *recorder) record(ctx context.Context, text string, progress io.Writer) 
 	defer conn.Close(ctx)
 	s.Analyst = approval.Party{Name: r.analyst, Key: key}
 	if s.Analyst.Name == "" {
-		who, err := exec(ctx, conn, "SELECT current_user", nil)
+		who, err := execText(ctx, conn, "SELECT current_user", nil)
 		if err != nil {
 			return nil, err
 		}

@@ -129,7 +129,7 @@ func newScriptRun(cmd *cobra.Command, path, key string, params []string, tag str
 }
 
 func nonceOf(ctx context.Context, conn *pgconn.PgConn) (string, error) {
-	result, err := exec(ctx, conn, "SHOW dp.nonce", nil)
+	result, err := execText(ctx, conn, "SHOW dp.nonce", nil)
 	if err != nil {
 		return "", err
 	}
@@ -173,7 +173,7 @@ func (x *scriptRun) step(ctx context.Context, conn *pgconn.PgConn, i int, w io.W
 	if err := set(ctx, conn, "dp.authorization", b.Encode()); err != nil {
 		return err
 	}
-	result, err := exec(ctx, conn, step.SQL, e.Parameters)
+	result, err := execText(ctx, conn, step.SQL, e.Parameters)
 	if err != nil {
 		return err
 	}
