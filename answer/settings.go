@@ -31,7 +31,6 @@ func ownSettings() [][2]string {
 		{"dp.max_unit_rows", "Rows of one privacy unit that count in all; 0 is not set."},
 		{"dp.mechanism", "The kind of noise: auto, laplace or gaussian."},
 		{"dp.mode", "What answers come from: live data."},
-		{"dp.nonce", "The connection's number, which signed executions name; cannot be set."},
 		{"dp.pad", "Pipeline tbe only: adds the cells that have no records."},
 		{"dp.query_class", "The class of queries that is asked for; auto is the first that allows the query."},
 		{"dp.reuse", "Whether an answer that was paid for is given again for free."},
