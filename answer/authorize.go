@@ -18,9 +18,12 @@ type execution struct {
 	keepOn      bool // an error does not stop the run
 }
 
+// noAuthorization is what SHOW dp.authorization says where nothing is loaded.
+const noAuthorization = "none"
+
 // authorization checks a value of dp.authorization by itself.
 func authorization(value string) error {
-	if value == "" {
+	if value == "" || value == noAuthorization {
 		return nil
 	}
 	if _, err := approval.ReadBundle(value); err != nil {

@@ -120,7 +120,7 @@ func (s *Service) DefaultSetting(id Identity, name string) (string, bool) {
 	case "dp.nonce":
 		return id.Nonce, true
 	case "dp.authorization":
-		return "", true
+		return noAuthorization, true
 	}
 	c, err := choose(d, g, Request{Identity: id}, s.Clock)
 	if err != nil {
