@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"math/big"
 	"slices"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -106,18 +107,26 @@ func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
 			case o.Quantile != nil:
 				row[i] = quantileCell(m, o, g.Values)
 			case o.Bound == "":
-				row[i].Text = catalog.FormatRat(o.Type, rounded(o.Estimator.Value(g.Values), o.Stand.Round, ""))
+				row[i] = numberCell(o, o.Estimator.Value(g.Values), "")
 			default:
 				low, high := intervals[i].Bounds(g.Values)
 				if o.Bound == "high" {
 					low = high
 				}
-				row[i].Text = catalog.FormatRat(o.Type, rounded(low, o.Stand.Round, o.Bound))
+				row[i] = numberCell(o, low, o.Bound)
 			}
 		}
 		rows[r] = row
 	}
 	return rows, nil
+}
+
+// numberCell is a published number; nil is NULL, as the slope of rows that show no variance is.
+func numberCell(o rewrite.Output, x *big.Rat, bound string) Cell {
+	if x == nil {
+		return null()
+	}
+	return Cell{Text: catalog.FormatRat(o.Type, rounded(x, o.Stand.Round, bound))}
 }
 
 // expectedError is how far a column of an answer is expected to be off, as EXPLAIN shows it.
