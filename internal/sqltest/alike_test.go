@@ -77,8 +77,8 @@ func serveSite(t *testing.T, cfg *config.Config, loaded *datasets.Loaded) *site 
 	grant, _ := cfg.Users[0].Grant(loaded.Catalog.Name)
 	service, err := answer.New(answer.Options{
 		Datasets: []*answer.Dataset{{Catalog: loaded.Catalog, Engine: loaded.Engine, Budget: loaded.Config.Budget, Reuse: answer.Reuse{Off: true}}},
-		Users: []*answer.User{{Name: "alice", Verifier: verifier.String(), MayQuery: true, Datasets: map[string]answer.Grant{loaded.Catalog.Name: {Budget: grant.Budget}}}},
-		Ledger: ledger, Limiter: limits, Planner: rewrite.NewPlanner(1000), Random: mechanism.NewCryptoSource(),
+		Users:    []*answer.User{{Name: "alice", Verifier: verifier.String(), MayQuery: true, Datasets: map[string]answer.Grant{loaded.Catalog.Name: {Budget: grant.Budget}}}},
+		Ledger:   ledger, Limiter: limits, Planner: rewrite.NewPlanner(1000), Random: mechanism.NewCryptoSource(),
 		Clock: time.Now, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
