@@ -141,6 +141,7 @@ type aggregateCall struct {
 	order    []order // within the call, or WITHIN GROUP
 	within   bool
 	array    bool // args are the elements of one array
+	exact    bool // within a unit: never released, and never to fail
 	typ      catalog.Type
 }
 
@@ -269,6 +270,8 @@ func duckCast(d expr.Dialect, fn string, args []expr.Expr) bool {
 // duckType is the type that a DuckDB aggregate is cast to.
 func duckType(fn string, t catalog.Type) string {
 	switch t.Kind {
+	case catalog.Int4:
+		return "INTEGER"
 	case catalog.Int8:
 		return "BIGINT"
 	case catalog.Numeric:
@@ -294,10 +297,17 @@ type windowCall struct {
 	order     []order
 	frame     string
 	typ       catalog.Type
+	exact     bool // within a unit
+	ofUnit    bool // its partitions are whole units
 }
 
-func (w windowCall) Type() catalog.Type  { return w.typ }
-func (w windowCall) Domain() expr.Domain { return expr.Domain{Nullable: true} }
+func (w windowCall) Type() catalog.Type { return w.typ }
+func (w windowCall) Domain() expr.Domain {
+	if w.exact {
+		return w.domainWithin()
+	}
+	return expr.Domain{Nullable: true}
+}
 
 func (w windowCall) Children() []expr.Expr {
 	out := append(append([]expr.Expr{}, w.args...), w.partition...)
@@ -325,7 +335,7 @@ func (w windowCall) WithChildren(children []expr.Expr) expr.Expr {
 }
 
 func (w windowCall) Print(p *expr.Printer) {
-	cast := duckCast(p.Dialect, w.fn, w.args)
+	cast := duckCast(p.Dialect, w.fn, w.args) || p.Dialect == expr.DuckDB && w.fn == "ntile"
 	if cast {
 		p.WriteString("CAST(")
 	}
@@ -356,7 +366,11 @@ func (w windowCall) Print(p *expr.Printer) {
 	}
 	p.WriteByte(')')
 	if cast {
-		p.WriteString(" AS " + duckType(w.fn, w.typ) + ")")
+		t := duckType(w.fn, w.typ)
+		if w.typ.Kind == catalog.Int8 && w.Repr() == catalog.Numeric {
+			t = "HUGEINT"
+		}
+		p.WriteString(" AS " + t + ")")
 	}
 }
 

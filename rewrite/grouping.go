@@ -27,6 +27,10 @@ type groupKey struct {
 	e    expr.Expr // over rows
 	text string
 	out  expr.Expr // after grouping
+	// node and written are how a key that holds a sub-query was written: it is recognised by that, since each time it is resolved
+	// it prints other aliases.
+	node    *syntax.Node
+	written string
 }
 
 // key recognises an expression that is a GROUP BY expression.
@@ -35,7 +39,15 @@ func (g *grouping) key(c *exprContext, n *syntax.Node) (expr.Expr, bool, error) 
 	case *syntax.Node_AConst, *syntax.Node_ParamRef:
 		return nil, false, nil
 	}
-	if len(g.keys) == 0 || containsCall(n, isAggregate) || containsSubLink(n) {
+	if len(g.keys) == 0 || containsCall(n, isAggregate) {
+		return nil, false, nil
+	}
+	if containsSubLink(n) {
+		for _, k := range g.keys {
+			if k.node == n || k.node != nil && k.written != unnamed && k.written == written(n) {
+				return k.out, true, nil
+			}
+		}
 		return nil, false, nil
 	}
 	depth := c.r.depth
@@ -112,6 +124,7 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 	}
 	if c.group.draft == nil {
 		if c.b.Mode == expr.Private {
+			call.exact = true
 			if err := c.checkWithinUnit(f, call); err != nil {
 				return nil, err
 			}
@@ -150,6 +163,11 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 	}
 	if call.order, err = in.orderBy(f.AggOrder, nil); err != nil {
 		return call, err
+	}
+	if call.filter != nil && in.b.Mode == expr.Private {
+		for i, a := range call.args {
+			call.args[i] = narrowColumns(a, expr.Narrow(call.filter))
+		}
 	}
 	of := catalog.Of(catalog.Int8)
 	switch {

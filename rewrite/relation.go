@@ -139,6 +139,8 @@ type query struct {
 	unit unit // of a Protected block, in the block's own terms
 	// tied are the equalities of columns in WHERE, those with an outer block's columns among them.
 	tied []pair
+	// tiedTo is the scope of the row outside whose unit all rows have; nil if they have any.
+	tiedTo *scope
 }
 
 // item is one column of a select list.

@@ -39,8 +39,12 @@ type resolver struct {
 	notNullByList map[expr.ColumnKey]bool
 	// fallback bounds what a sub-query computed for each unit, from the query's bounds; used where the query gives none.
 	fallback map[expr.ColumnKey]expr.Domain
-	// undeclared are columns that only their type bounds.
-	undeclared map[expr.ColumnKey]bool
+	// undeclared are the bounds of columns that rest on their type alone, each end on its own.
+	undeclared map[expr.ColumnKey]expr.Domain
+	// anchors are the columns that tell a unit, being a key of a row that belongs to it.
+	anchors map[expr.ColumnKey]anchor
+	// first are the columns that are 1 in exactly one row of each unit.
+	first map[expr.ColumnKey]bool
 }
 
 // maxDepth bounds nested sub-queries and expressions of the resolver; the parser allows far more.

@@ -25,9 +25,7 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 	if err := r.where(q, s, rows); err != nil {
 		return nil, err
 	}
-	if err := checkWindowClause(r, s); err != nil {
-		return nil, err
-	}
+	rows.named = s.WindowClause
 	if isGrouped(s) {
 		if err := r.groupedBlock(q, s, rows); err != nil {
 			return nil, err
@@ -43,13 +41,6 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 	return q, r.plainBlock(q, s, rows)
 }
 
-func checkWindowClause(r *resolver, s *syntax.SelectStmt) error {
-	if len(s.WindowClause) > 0 {
-		return r.fail(refusal.NotSupported, -1, "a WINDOW clause is not supported").WithHint("Write the window after OVER.")
-	}
-	return nil
-}
-
 // where finds the unit of the block's rows and resolves the filter.
 func (r *resolver) where(q *query, s *syntax.SelectStmt, rows *exprContext) error {
 	terms := conjuncts(s.WhereClause)
@@ -63,8 +54,10 @@ func (r *resolver) where(q *query, s *syntax.SelectStmt, rows *exprContext) erro
 			return err
 		}
 		q.unit = u
+		rows.sc.unit, rows.sc.from = &q.unit, q.from
 	}
 	q.tied = pairs
+	r.tie(q, rows.sc)
 	fixed := r.fixedColumns(q)
 	for _, n := range terms {
 		cond, err := rows.condition(n)
@@ -73,16 +66,21 @@ func (r *resolver) where(q *query, s *syntax.SelectStmt, rows *exprContext) erro
 		}
 		q.where = append(q.where, cond)
 	}
+	if q.prop != Protected {
+		return nil
+	}
 	for _, cond := range q.where {
 		by := expr.Narrow(cond)
 		for k := range fixed {
 			delete(by, k)
 		}
-		if len(by) > 0 && q.prop == Protected {
+		if len(by) > 0 {
 			rows.sc.narrow(by)
 			r.rule("NarrowDomains")
 		}
 	}
+	r.firstOfUnit(q)
+	r.narrowByEquality(rows.sc, append(pairs, innerPairs(q.from)...), fixed)
 	return nil
 }
 
@@ -145,28 +143,38 @@ func (r *resolver) plainBlock(q *query, s *syntax.SelectStmt, rows *exprContext)
 		return err
 	}
 	if q.prop == Protected {
-		return r.plainProtected(q, s)
+		return r.plainProtected(q, s, rows)
 	}
 	return r.finishBlock(q, s, rows)
 }
 
 // plainProtected allows what keeps each row with its unit.
-func (r *resolver) plainProtected(q *query, s *syntax.SelectStmt) error {
+func (r *resolver) plainProtected(q *query, s *syntax.SelectStmt, c *exprContext) error {
 	if s == r.top {
 		return nil // raw rows are refused as a whole, in plainer words
 	}
+	if q.tiedTo != nil && c != nil {
+		return r.ofOneUnit(q, s, c)
+	}
+	if len(s.DistinctClause) > 0 && s.DistinctClause[0].GetNode() != nil && c != nil {
+		return r.distinctOn(q, s, c)
+	}
 	switch {
 	case s.LimitCount != nil || s.LimitOffset != nil:
-		return r.fail(refusal.NotSupported, location(firstOf(s.LimitCount, s.LimitOffset)), "LIMIT and OFFSET are not supported on private rows").
-			WithHint("Put LIMIT on the aggregated query.")
+		return r.noLimit(s)
 	case len(s.SortClause) > 0:
 		return r.fail(refusal.NotSupported, location(s.SortClause[0].GetSortBy().Node), "ORDER BY is not supported on private rows").
 			WithHint("Put ORDER BY on the aggregated query.")
 	case len(s.DistinctClause) > 0:
-		if q.unitColumn() == "u" || s.DistinctClause[0].GetNode() != nil {
+		if q.unitColumn() == "u" {
 			return r.fail(refusal.NotSupported, -1, "DISTINCT on private rows must include the privacy unit's column")
 		}
 		q.distinct = true
+		alone := true
+		for _, it := range q.items {
+			alone = alone && (q.unit.is(it.e) || onlyOwners(it.e, q.unit.owners))
+		}
+		q.unit.unique = q.unit.unique || alone
 		return r.seen(q, true)
 	}
 	return nil

@@ -24,10 +24,11 @@ type exprContext struct {
 	block *query
 	// group is set in the parts of an aggregated block that come after grouping.
 	group *grouping
-	// windows allows window functions.
+	// windows allows window functions; named are those of the WINDOW clause.
 	windows bool
 	// arguments are those of the aggregate that is being resolved.
 	arguments []*syntax.Node
+	named     []*syntax.Node
 }
 
 func (c *exprContext) fail(code refusal.Code, loc int32, format string, args ...any) *refusal.Error {
@@ -363,6 +364,7 @@ func (c *exprContext) caseExpr(v *syntax.CaseExpr) (expr.Expr, error) {
 		}
 	}
 	var whens []expr.When
+	unless := map[expr.ColumnKey]expr.Domain{} // what holds where no condition so far is true
 	for _, n := range v.Args {
 		w := n.GetCaseWhen()
 		var cond expr.Expr
@@ -378,12 +380,19 @@ func (c *exprContext) caseExpr(v *syntax.CaseExpr) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		if operand == nil && c.b.Mode == expr.Private {
+			if k, isConst := cond.(expr.Const); !isConst || k.Typ.Kind != catalog.Unknown {
+				result = narrowColumns(result, both(unless, expr.Narrow(cond)))
+				unless = both(unless, expr.NarrowUnless(cond))
+			}
+		}
 		whens = append(whens, expr.When{Cond: cond, Result: result})
 	}
 	if v.Defresult != nil {
 		if els, err = c.resolve(v.Defresult); err != nil {
 			return nil, err
 		}
+		els = narrowColumns(els, unless)
 	}
 	out, err := c.b.Case(operand, whens, els, int(v.Location))
 	return c.done(out, err, v.Location)

@@ -180,24 +180,16 @@ func (r *resolver) derivedColumn(d *derived, i int, c Column) expr.Column {
 	if !q.fixed(i) {
 		column.Typ.Precision, column.Typ.Scale, column.Typ.HasScale = 0, 0, false
 	}
-	if !r.boundedInQuery(q, i) {
-		r.undeclared[key] = true
-	}
-	if q.op != "" || q.values != nil {
-		return column
-	}
-	e := q.items[i].e
-	if inner, ok := e.(expr.Column); ok && r.notNullByList[expr.ColumnKey{Alias: inner.Alias, Name: inner.Name}] {
-		r.notNullByList[key] = true
-	}
-	if q.grouped {
-		column.Clamp = column.Dom.Bounded() && q.unitColumn() != column.Name // an average of floats may leave its bounds by a rounding
-		if a, ok := e.(aggregateCall); ok {
-			if bounds, ok := r.perUnitBounds(a); ok {
-				r.fallback[key] = bounds
-			}
+	open := r.openInQuery(q, i)
+	if q.op == "" && q.values == nil {
+		open = open.Intersect(withNullOf(r.withinUnit(q, i, &column), open))
+		r.passAnchor(q.items[i].e, key)
+		r.oncePerUnit(q.items[i].e, key)
+		if inner, ok := q.items[i].e.(expr.Column); ok && r.notNullByList[expr.ColumnKey{Alias: inner.Alias, Name: inner.Name}] {
+			r.notNullByList[key] = true
 		}
 	}
+	r.markUndeclared(column, open)
 	return column
 }
 
@@ -218,6 +210,20 @@ func (q *query) fixed(i int) bool {
 		return q.left.fixed(i) && q.right.fixed(i)
 	}
 	return q.values == nil && expr.Fixed(q.items[i].e)
+}
+
+// markUndeclared notes which ends of a column's domain rest on types alone, given what is known without them.
+func (r *resolver) markUndeclared(c expr.Column, open expr.Domain) {
+	var by expr.Domain
+	if open.Lo == nil {
+		by.Lo = c.Dom.Lo
+	}
+	if open.Hi == nil {
+		by.Hi = c.Dom.Hi
+	}
+	if by.Lo != nil || by.Hi != nil {
+		r.undeclared[expr.ColumnKey{Alias: c.Alias, Name: c.Name}] = by
+	}
 }
 
 // domain is what is known of a query's output column.
@@ -245,6 +251,7 @@ func (r *resolver) scan(t *catalog.Table, v *syntax.RangeVar) (from, fromColumns
 		if err := r.unitOf(s, v.Location); err != nil {
 			return nil, fromColumns{}, err
 		}
+		r.noteAnchors(s)
 	}
 	name := t.Name
 	if v.Alias != nil {

@@ -20,16 +20,23 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 	if err != nil {
 		return err
 	}
-	if sets != nil && (q.prop == Protected && r.holdsUnit(q, keys) || q.prop != Protected && rows.b.Mode == expr.Private) {
+	within := q.prop == Protected && (r.holdsUnit(q, keys) || q.tiedTo != nil || s != r.top && r.tellsUnit(q, keys))
+	if sets != nil && (within || q.prop != Protected && rows.b.Mode == expr.Private) {
 		return r.fail(refusal.NotSupported, -1, "grouping sets, ROLLUP and CUBE are not supported within a query over private rows").
 			WithHint("Put them into the outermost query.")
 	}
 	g := &grouping{inner: rows, sets: sets}
-	outer := &exprContext{r: r, sc: rows.sc, env: rows.env, clause: "SELECT", prop: q.prop, unit: &q.unit, group: g, block: q}
+	outer := &exprContext{r: r, sc: rows.sc, env: rows.env, clause: "SELECT", prop: q.prop, unit: &q.unit, group: g, block: q, named: rows.named}
 	switch {
 	case q.prop == Protected && r.holdsUnit(q, keys):
 		r.perUnit(q, g, keys)
-		outer.b = builder(Protected)
+		outer.b, outer.windows = builder(Protected), true
+	case q.prop == Protected && q.tiedTo != nil:
+		r.withinOuterUnit(q, g, keys)
+		outer.b, outer.windows = builder(Protected), true
+	case q.prop == Protected && s != r.top && r.tellsUnit(q, keys):
+		r.perKeyOfUnit(q, g, keys)
+		outer.b, outer.windows = builder(Protected), true
 	case q.prop == Protected:
 		if err := r.measure(q, g, keys); err != nil {
 			return err
@@ -66,7 +73,7 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 		}
 	}
 	if q.prop == Protected {
-		return r.plainProtected(q, s)
+		return r.plainProtected(q, s, outer)
 	}
 	return r.finishBlock(q, s, outer)
 }
@@ -89,7 +96,11 @@ func (r *resolver) groupKey(s *syntax.SelectStmt, n *syntax.Node, rows *exprCont
 	if e, err = r.known(rows.b, e, location(target)); err != nil {
 		return groupKey{}, err
 	}
-	return groupKey{name: name, e: e, text: text(e)}, nil
+	k := groupKey{name: name, e: e, text: text(e)}
+	if containsSubLink(target) {
+		k.node, k.written = target, written(target)
+	}
+	return k, nil
 }
 
 // groupTarget finds the expression that a GROUP BY item stands for.
@@ -155,6 +166,50 @@ func (r *resolver) perUnit(q *query, g *grouping, keys []groupKey) {
 	}
 }
 
+// withinOuterUnit groups the rows that belong to the unit of the row outside: exact, one group where there are no keys.
+func (r *resolver) withinOuterUnit(q *query, g *grouping, keys []groupKey) {
+	r.rule("AggregateWithinUnit")
+	for _, k := range keys {
+		k.out = k.e
+		g.keys = append(g.keys, k)
+		q.groups = append(q.groups, k.e)
+	}
+	q.grouped = true
+	q.unit = unit{e: q.tiedTo.unit.e, unique: len(keys) == 0}
+}
+
+// tellsUnit tells that a key belongs to one row of a private table, and so to one unit.
+func (r *resolver) tellsUnit(q *query, keys []groupKey) bool {
+	if q.unit.e == nil {
+		return false
+	}
+	for _, k := range keys {
+		c, ok := k.e.(expr.Column)
+		if _, isAnchor := r.anchorOf(k.e); !ok || !isAnchor {
+			continue
+		}
+		for _, n := range unitNodes(q.from, false) {
+			if n.alias == c.Alias {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// perKeyOfUnit groups by such a key, and by the unit besides, so that no group mixes units whatever is stored.
+func (r *resolver) perKeyOfUnit(q *query, g *grouping, keys []groupKey) {
+	r.rule("AggregateWithinUnit")
+	for _, k := range keys {
+		k.out = k.e
+		g.keys = append(g.keys, k)
+		q.groups = append(q.groups, k.e)
+	}
+	q.groups = append(q.groups, q.unit.e)
+	q.grouped = true
+	q.unit = unit{e: q.unit.e, same: q.unit.same, owners: map[string]bool{}}
+}
+
 // onlyOwners tells that an expression is a function of the unit alone.
 func onlyOwners(e expr.Expr, owners map[string]bool) bool {
 	ok := true
@@ -191,6 +246,7 @@ func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
 	}
 	g.draft = d
 	g.inner.unit = &d.unit // FILTER may hold a sub-query of the same unit
+	g.inner.sc.unit = &d.unit
 	ref := &releasedRef{d: d, alias: d.alias}
 	if g.sets != nil {
 		ref.sets = r.measureSets(d, g.sets)

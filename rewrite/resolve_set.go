@@ -104,7 +104,7 @@ func (r *resolver) protectedUnion(q *query, s *syntax.SelectStmt) error {
 	}
 	r.rule("UnionUnits")
 	q.unit = unit{e: q.left.unit.e}
-	return r.plainProtected(q, s)
+	return r.plainProtected(q, s, nil)
 }
 
 // outputColumn is an output column of a set operation, for ORDER BY.

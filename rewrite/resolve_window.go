@@ -24,25 +24,39 @@ func (c *exprContext) windowCall(f *syntax.FuncCall, name string) (expr.Expr, er
 	switch {
 	case !ok:
 		return nil, c.fail(refusal.NotSupported, loc, "window function %q is not supported", name)
-	case c.prop == Protected || c.b.Mode == expr.Private:
-		return nil, c.fail(refusal.NotSupported, loc, "window functions are not supported over private rows").
+	case c.b.Mode == expr.Private && (c.prop != Protected || c.block == nil || c.block.unit.e == nil):
+		return nil, c.fail(refusal.NotSupported, loc, "window functions are not supported here within a query over private rows").
 			WithHint("Aggregate in a sub-query, and put the window function over its result.")
 	case !c.windows:
 		return nil, c.fail(refusal.WindowingError, loc, "window functions are not allowed in %s", c.clause)
-	case f.AggDistinct || len(f.AggOrder) > 0 || f.Over.Name != "" || f.Over.Refname != "":
+	case f.AggDistinct || len(f.AggOrder) > 0:
 		return nil, c.fail(refusal.NotSupported, loc, "this form of window function is not supported")
+	}
+	over, err := c.namedWindow(f.Over)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.windowArguments(f, name); err != nil {
+		return nil, err
 	}
 	w := windowCall{fn: name, star: f.AggStar}
 	in := *c
 	in.windows, in.clause = false, "window functions"
-	var err error
+	if c.prop == Protected {
+		in.clause = "windows over private rows" // which choose rows, as a filter does
+	}
 	if w.args, err = in.all(f.Args); err != nil {
 		return nil, err
 	}
-	if w.partition, err = in.all(f.Over.PartitionClause); err != nil {
+	if len(w.args) == 3 { // lag(x, n, default)
+		if w.args[2], err = in.b.Coerce(w.args[2], w.args[0].Type(), int(loc)); err != nil {
+			return nil, c.r.at(err, loc)
+		}
+	}
+	if w.partition, err = in.all(over.PartitionClause); err != nil {
 		return nil, err
 	}
-	if w.order, err = in.orderBy(f.Over.OrderClause, nil); err != nil {
+	if w.order, err = in.orderBy(over.OrderClause, nil); err != nil {
 		return nil, err
 	}
 	if f.AggFilter != nil {
@@ -57,10 +71,34 @@ func (c *exprContext) windowCall(f *syntax.FuncCall, name string) (expr.Expr, er
 	if w.typ, ok = typ(of); !ok {
 		return nil, c.fail(refusal.UndefinedFunction, loc, "function %s(%s) does not exist", name, of)
 	}
-	if w.frame, err = in.frame(f.Over, loc); err != nil {
+	if w.frame, err = in.frame(over, loc); err != nil {
 		return nil, err
 	}
+	if c.prop == Protected {
+		return in.windowWithinUnit(w, f)
+	}
 	return w, nil
+}
+
+// windowArguments checks how many arguments a window function takes.
+func (c *exprContext) windowArguments(f *syntax.FuncCall, name string) error {
+	least, most := 1, 1
+	switch name {
+	case "row_number", "rank", "dense_rank", "percent_rank", "cume_dist":
+		least, most = 0, 0
+	case "lag", "lead":
+		most = 3
+	case "nth_value":
+		least, most = 2, 2
+	case "count":
+		if f.AggStar {
+			least, most = 0, 0
+		}
+	}
+	if f.AggStar && name != "count" || len(f.Args) < least || len(f.Args) > most {
+		return c.fail(refusal.UndefinedFunction, f.Location, "window function %s with %d arguments does not exist", name, len(f.Args))
+	}
+	return nil
 }
 
 // The bits of WindowDef.frameOptions (parsenodes.h).
@@ -118,6 +156,9 @@ func (c *exprContext) frameEnd(n *syntax.Node, unbounded, current, preceding boo
 	k, ok := e.(expr.Const)
 	if !ok || !isNumber(k.Typ) || k.Null {
 		return "", c.fail(refusal.NotSupported, loc, "a frame's offset must be a constant number")
+	}
+	if k.Text[0] == '-' || c.b.Mode == expr.Private && (k.Typ.Kind == catalog.Numeric || len(k.Text) > 7) {
+		return "", c.fail(refusal.InvalidParameterValue, loc, "a frame's offset must be a whole number that is not negative, below 10000000")
 	}
 	if preceding {
 		return k.Text + " PRECEDING", nil

@@ -116,6 +116,7 @@ func (r *resolver) joinedUnit(j *join, inherited []pair) (unit, classes, error) 
 		eq.add(inherited)
 	}
 	r.alongReferences(j, eq)
+	r.throughAnchors(j, eq)
 
 	lp, rp := j.l.property(), j.r.property()
 	switch {

@@ -16,6 +16,9 @@ type scope struct {
 	sealed bool
 	// gone says that the block's rows were measured: only what was released of them is left.
 	gone bool
+	// unit and from are those of the block's private rows, to which sub-queries may be tied.
+	unit *unit
+	from from
 	// refs counts what inner blocks read of this one.
 	refs int
 }
@@ -185,7 +188,7 @@ func (s *scope) narrow(by map[expr.ColumnKey]expr.Domain) {
 			}
 			// The engine may evaluate an expression before it filters, so the narrower bounds are enforced in print.
 			if d.Lo != nil || d.Hi != nil {
-				col.Clamp = true
+				col.Clamp, col.Dom = true, col.Dom.Aligned()
 			}
 			s.cols[i].e = col
 		}

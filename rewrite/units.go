@@ -45,7 +45,7 @@ func (r *resolver) columnOf(s *scan, c *catalog.Column) expr.Column {
 	out.Dom = expr.Domain{Nullable: c.Nullable, MaxLen: c.Type.Length}
 	if lo, hi, ok := integerRange(c.Type); ok {
 		out.Dom.Lo, out.Dom.Hi, out.Dom.Step = lo, hi, big.NewRat(1, 1)
-		r.undeclared[expr.ColumnKey{Alias: s.alias, Name: c.SourceName}] = true
+		r.undeclared[expr.ColumnKey{Alias: s.alias, Name: c.SourceName}] = expr.Domain{Lo: lo, Hi: hi}
 	}
 	if c.Type.Kind == catalog.Numeric && c.Type.HasScale {
 		out.Dom.Step = new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(c.Type.Scale, 0))), nil))

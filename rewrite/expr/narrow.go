@@ -28,6 +28,51 @@ func Narrow(cond Expr) map[ColumnKey]Domain {
 	return facts
 }
 
+// NarrowUnless tells what holds of plain columns where a condition is not true (false, or NULL): the other side of a comparison
+// with a constant, or the column is NULL.
+func NarrowUnless(cond Expr) map[ColumnKey]Domain {
+	facts := map[ColumnKey]Domain{}
+	n, ok := cond.(*node)
+	if !ok {
+		return facts
+	}
+	switch n.name {
+	case "OR": // none of them is true
+		for _, a := range n.args {
+			for k, d := range NarrowUnless(a) {
+				if old, ok := facts[k]; ok {
+					d = old.Intersect(d)
+				}
+				facts[k] = d
+			}
+		}
+	case "AND": // one of them is not true
+		facts = NarrowUnless(n.args[0])
+		for _, a := range n.args[1:] {
+			side := NarrowUnless(a)
+			for k, d := range facts {
+				if other, ok := side[k]; ok {
+					facts[k] = d.hull(other)
+				} else {
+					delete(facts, k)
+				}
+			}
+		}
+	case "NOT":
+		for k, d := range Narrow(n.args[0]) {
+			facts[k] = Domain{Nullable: true, Lo: d.Lo, Hi: d.Hi}
+		}
+	case "<", "<=", ">", ">=":
+		other := *n
+		other.name = map[string]string{"<": ">=", "<=": ">", ">": "<=", ">=": "<"}[n.name]
+		other.narrowCompare(facts)
+		for k, d := range facts {
+			facts[k] = Domain{Nullable: true, Lo: d.Lo, Hi: d.Hi}
+		}
+	}
+	return facts
+}
+
 func keyOf(c Column) ColumnKey { return ColumnKey{Alias: c.Alias, Name: c.Name} }
 
 func (n *node) narrow(facts map[ColumnKey]Domain) {
@@ -67,6 +112,11 @@ func (n *node) narrow(facts map[ColumnKey]Domain) {
 	case "NOT":
 		if c, ok := n.args[0].(Column); ok {
 			facts[keyOf(c)] = Domain{Values: []string{"f"}, Lo: rat(0), Hi: rat(0)}
+			return
+		}
+		for k, d := range NarrowUnless(n.args[0]) {
+			d.Nullable = false // of NULL it would be NULL
+			facts[k] = d
 		}
 	case "=", "<", "<=", ">", ">=":
 		n.narrowCompare(facts)
@@ -213,6 +263,24 @@ func (d Domain) Intersect(o Domain) Domain {
 		r.MaxLen = o.MaxLen
 	}
 	return r
+}
+
+// Aligned moves bounds inward to multiples of the step, which all values are; bounds that cross by that stay as they are.
+func (d Domain) Aligned() Domain {
+	if d.Step == nil || d.Step.Sign() <= 0 {
+		return d
+	}
+	out := d
+	if d.Lo != nil {
+		out.Lo = new(big.Rat).Mul(ceilRat(new(big.Rat).Quo(d.Lo, d.Step)), d.Step)
+	}
+	if d.Hi != nil {
+		out.Hi = new(big.Rat).Mul(floorRat(new(big.Rat).Quo(d.Hi, d.Step)), d.Step)
+	}
+	if out.Bounded() && out.Lo.Cmp(out.Hi) > 0 {
+		return d
+	}
+	return out
 }
 
 // hull is what is known if one of both domains holds.

@@ -47,6 +47,29 @@ func (s span) maxAbs() *big.Rat {
 	return larger(new(big.Rat).Abs(s.lo), new(big.Rat).Abs(s.hi))
 }
 
+// Ranged is an expression of another package (an aggregate call within a unit) that knows more than its Domain says: the ends
+// between which every value lies, whatever the rows; nil if they are unknown.
+type Ranged interface {
+	Expr
+	Range() (lo, hi *big.Rat)
+}
+
+// RangeOf tells between which numbers an expression's values lie for every row; ok is false where NaN, infinities or an unknown
+// end are possible.
+func RangeOf(e Expr) (lo, hi *big.Rat, ok bool) {
+	s := spanOf(e)
+	return s.lo, s.hi, s.bounded()
+}
+
+// Operator is the name of an expression that is an operator, a function, a cast ("cast") or another node; "" for columns,
+// constants and other packages' expressions.
+func Operator(e Expr) string {
+	if n, ok := e.(*node); ok {
+		return n.name
+	}
+	return ""
+}
+
 // spanOf is the tightest known span of an expression's values.
 func spanOf(e Expr) span {
 	d := e.Domain()
@@ -54,6 +77,11 @@ func spanOf(e Expr) span {
 	t := e.Type()
 	if t.Kind == catalog.Numeric || t.IsFloat() || t.IsDateTime() {
 		s.over, s.under = d.Hi == nil, d.Lo == nil
+	}
+	if r, ok := e.(Ranged); ok {
+		if lo, hi := r.Range(); lo != nil && hi != nil {
+			return span{lo: lo, hi: hi}
+		}
 	}
 	n, ok := e.(*node)
 	if ok && n.in != nil {

@@ -1,0 +1,53 @@
+-- name: not or
+SELECT sum(tokens) FROM visits WHERE NOT (tokens < 0 OR tokens > 100)
+
+-- name: not between
+SELECT sum(tokens), count(*) FROM visits WHERE NOT tokens NOT BETWEEN 0 AND 100
+
+-- name: not and
+SELECT sum(tokens) FROM visits WHERE tokens >= 0 AND NOT (tokens > 100 AND tokens > 50)
+
+-- name: equality
+SELECT sum(v.tokens) FROM visits v JOIN patients p ON v.patient_id = p.patient_id WHERE v.tokens = p.age
+
+-- name: equality in on
+SELECT sum(v.tokens) FROM visits v JOIN patients p ON v.patient_id = p.patient_id AND v.tokens = p.age
+
+-- name: case
+SELECT sum(CASE WHEN tokens BETWEEN 0 AND 100 THEN tokens ELSE 0 END) FROM visits
+
+-- name: case clamp
+SELECT sum(CASE WHEN tokens < 0 THEN 0 WHEN tokens > 100 THEN 100 ELSE tokens END) FROM visits
+
+-- name: case narrower
+SELECT sum(CASE WHEN age BETWEEN 20 AND 60 THEN age END), avg(CASE WHEN income > 1000 THEN income ELSE 1000 END) FROM patients
+
+-- name: per unit where
+SELECT avg(t) FROM (SELECT patient_id, sum(cost) AS t FROM visits GROUP BY patient_id) s WHERE t BETWEEN 0 AND 10000
+
+-- name: per unit having
+SELECT avg(t) FROM (SELECT patient_id, sum(cost) AS t FROM visits GROUP BY patient_id HAVING sum(cost) BETWEEN 100 AND 8000.005) s
+
+-- name: ratios
+SELECT avg(r), avg(q), avg(p) FROM (SELECT patient_id, sum(cost)/count(*) AS r, 100.0 * count(*) FILTER (WHERE urgent) / count(*) AS q, (sum(cost) - sum(stay_days)) / count(*) AS p FROM visits GROUP BY patient_id) s
+
+-- name: ratio nullif
+SELECT avg(r) FROM (SELECT patient_id, sum(CASE WHEN urgent THEN 1 ELSE 0 END)::float8 / NULLIF(count(*), 0) AS r FROM visits GROUP BY patient_id) s
+
+-- name: nested max
+SELECT avg(m) FROM (SELECT patient_id, max(n) AS m FROM (SELECT patient_id, department_id, count(*) AS n FROM visits GROUP BY patient_id, department_id) x GROUP BY patient_id) y
+
+-- name: nested sum of counts
+SELECT avg(m), avg(k) FROM (SELECT patient_id, sum(n) AS m, avg(n) AS k FROM (SELECT patient_id, department_id, count(*) AS n FROM visits GROUP BY patient_id, department_id) x GROUP BY patient_id) y
+
+-- name: per visit
+SELECT avg(n) FROM (SELECT visit_id, sum(quantity) AS n FROM items GROUP BY visit_id) s
+
+-- name: per visit price
+SELECT avg(least(greatest(n, -100), 1000)) FROM (SELECT visit_id, sum(quantity * price) AS n FROM items GROUP BY visit_id) s
+
+-- name: expressions pass
+SELECT avg(m) FROM (SELECT n + 1 AS m FROM (SELECT patient_id, count(*) AS n FROM visits GROUP BY patient_id) s) t
+
+-- name: filter
+SELECT sum(tokens) FILTER (WHERE tokens BETWEEN 0 AND 100), avg(tokens) FILTER (WHERE tokens IN (1,2,3,500) OR tokens BETWEEN 0 AND 999) FROM visits

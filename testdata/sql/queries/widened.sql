@@ -1,0 +1,23 @@
+-- name: widened in derived; own=PostgreSQL may overflow
+SELECT count(*) FROM (SELECT patient_id * patient_id AS x FROM visits) s WHERE x * x * 3 > 5
+
+-- name: widened in union; own=PostgreSQL may overflow
+SELECT count(*) FROM (SELECT patient_id * patient_id AS x FROM visits UNION ALL SELECT patient_id * 3 FROM patients) s WHERE x * x * 3 > 5
+
+-- name: numeric in derived; own=PostgreSQL may overflow
+SELECT count(*) FROM (SELECT cost * cost AS x FROM visits) s WHERE x * x * x > 5
+
+-- name: numeric2 in derived; own=PostgreSQL may overflow
+SELECT count(*) FROM (SELECT height * cost * cost AS x FROM visits JOIN patients USING (patient_id)) s WHERE x * x * x * x > 5
+
+-- name: unary minus min
+SELECT count(*) FROM (SELECT -patient_id AS x, abs(patient_id) AS y FROM visits) s WHERE -x > 5 OR abs(y) * 3 > 2
+
+-- name: numeric from int
+SELECT count(*) FROM (SELECT tokens::numeric * tokens AS x FROM visits) s WHERE x * x * x > 5
+
+-- name: float
+SELECT count(*) FROM (SELECT income * income AS x FROM patients) s WHERE x * x * x > 5
+
+-- name: float4
+SELECT count(*) FROM (SELECT score * score AS x FROM patients) s WHERE x * x * x > 5
