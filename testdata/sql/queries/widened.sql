@@ -1,8 +1,5 @@
--- name: widened in derived; own=PostgreSQL may overflow
-SELECT count(*) FROM (SELECT patient_id * patient_id AS x FROM visits) s WHERE x * x * 3 > 5
-
--- name: widened in union; own=PostgreSQL may overflow
-SELECT count(*) FROM (SELECT patient_id * patient_id AS x FROM visits UNION ALL SELECT patient_id * 3 FROM patients) s WHERE x * x * 3 > 5
+-- name: whole numbers that leave their type
+SELECT count(*) FROM (SELECT patient_id * patient_id AS x, stay_days * stay_days AS y FROM visits) s WHERE x * 2 > y + 3
 
 -- name: numeric in derived; own=PostgreSQL may overflow
 SELECT count(*) FROM (SELECT cost * cost AS x FROM visits) s WHERE x * x * x > 5
