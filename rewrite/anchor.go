@@ -91,7 +91,9 @@ func (r *resolver) throughAnchors(j *join, eq classes) {
 			if err != nil {
 				continue
 			}
-			j.on = append(j.on, same)
+			if !shows([]item{{e: same}}, lastOn(j)) {
+				j.on = append(j.on, same)
+			}
 			if j.kind == "CROSS JOIN" {
 				j.kind = "JOIN"
 			}
@@ -203,4 +205,12 @@ func tiedBelow(f from, out *scope) bool {
 // names tells that printed text is the unit's value.
 func (u unit) names(printed string) bool {
 	return u.e != nil && (printed == text(u.e) || u.same[printed])
+}
+
+// lastOn is the last term of a join's condition: the equality of the units, where it was added before.
+func lastOn(j *join) expr.Expr {
+	if len(j.on) == 0 {
+		return expr.Const{Null: true}
+	}
+	return j.on[len(j.on)-1]
 }

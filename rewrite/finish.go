@@ -174,7 +174,7 @@ func (r *resolver) ownColumnsOnly(d *draft) error {
 // correlated refuses a measurement that would be another one for each row outside.
 func (r *resolver) correlated() error {
 	return r.fail(refusal.NotSupported, -1, "a sub-query that aggregates private rows cannot depend on the row outside").
-		WithHint("Join the tables and use GROUP BY.")
+		WithHint("Join the tables and use GROUP BY, or set the privacy units of both rows equal in the sub-query's WHERE.")
 }
 
 // measurement prints a finished draft.

@@ -127,8 +127,11 @@ func printFrom(p *expr.Printer, f from) {
 	case *scan:
 		printScan(p, v)
 	case *derived:
+		if v.lateral {
+			p.WriteString("LATERAL ")
+		}
 		p.WriteByte('(')
-		printQuery(p, v.q, queryStyle{unit: v.q.prop == Protected})
+		printQuery(p, v.q, queryStyle{unit: v.q.prop == Protected && v.beside == nil})
 		p.WriteString(") AS ")
 		p.Ident(v.alias)
 	case *join:

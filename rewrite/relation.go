@@ -46,6 +46,7 @@ type scan struct {
 	shown string // the analyst's name for it
 	via   []hop
 	unit  unit
+	kept  bool // via must stay
 }
 
 // hop joins the next table of a unit path: JOIN table AS alias ON on.
@@ -67,6 +68,9 @@ func (s *scan) property() Property {
 type derived struct {
 	q     *query
 	alias string
+	// lateral says that it is computed for each row to its left; beside is the unit of that row, if its own rows are of the same.
+	lateral bool
+	beside  expr.Expr
 }
 
 func (d *derived) property() Property { return d.q.prop }

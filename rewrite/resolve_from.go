@@ -27,6 +27,7 @@ func (r *resolver) fromClause(items []*syntax.Node, sc *scope, e *env) (from, er
 			r.policy.joins++
 			out = &join{kind: "CROSS JOIN", l: out, r: f}
 		}
+		sc.left = out
 	}
 	return out, nil
 }
@@ -62,8 +63,7 @@ func (r *resolver) fromItem(n *syntax.Node, outer *scope, e *env) (from, fromCol
 	case *syntax.Node_RangeSubselect:
 		s := v.RangeSubselect
 		if s.Lateral {
-			return nil, fromColumns{}, r.fail(refusal.NotSupported, -1, "LATERAL is not supported").
-				WithHint("Join the tables, or compute the expression in the sub-query's select list.")
+			return r.lateral(s, outer, e)
 		}
 		q, err := r.selectBlock(s.Subquery.GetSelectStmt(), outer.parent, e)
 		if err != nil {
@@ -273,9 +273,12 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 	if err != nil {
 		return nil, none, err
 	}
-	rt, rc, err := r.fromItem(j.Rarg, outer, e)
+	rt, rc, err := r.fromItem(j.Rarg, rightOf(outer, l, lc), e)
 	if err != nil {
 		return nil, none, err
+	}
+	if isLateral(rt) && (kind == "RIGHT JOIN" || kind == "FULL JOIN") {
+		return nil, none, r.fail(refusal.NotSupported, -1, "the join of a LATERAL sub-query must be INNER or LEFT")
 	}
 	out := &join{kind: kind, l: l, r: rt}
 	r.policy.joins++

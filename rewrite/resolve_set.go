@@ -104,6 +104,9 @@ func (r *resolver) protectedUnion(q *query, s *syntax.SelectStmt) error {
 	}
 	r.rule("UnionUnits")
 	q.unit = unit{e: q.left.unit.e}
+	if q.left.tiedTo == q.right.tiedTo {
+		q.tiedTo = q.left.tiedTo
+	}
 	return r.plainProtected(q, s, nil)
 }
 

@@ -77,6 +77,12 @@ func (r *resolver) unitsOf(f from, inherited []pair) (unit, classes, error) {
 // unit of a derived table: a column of it, either one that shows the unit or the extra column u.
 func (d *derived) unit() unit {
 	u := d.q.unit
+	if d.beside != nil {
+		return unit{e: d.beside, unique: d.q.oneRow(), owners: map[string]bool{}}
+	}
+	if d.lateral {
+		u.unique = false // its rows come again for each row to the left
+	}
 	out := unit{unique: u.unique, owners: map[string]bool{}}
 	if u.unique {
 		out.owners[d.alias] = true
@@ -205,6 +211,9 @@ func (r *resolver) withPublic(j *join, u unit, public from, outer bool) (unit, e
 // matchesOnce tells that a join finds at most one row of a public table: it sets one of its keys equal to something of
 // the other side.
 func matchesOnce(j *join, public from) bool {
+	if d, ok := public.(*derived); ok && d.lateral {
+		return d.q.oneRow()
+	}
 	s, ok := public.(*scan)
 	if !ok {
 		return false
@@ -269,7 +278,7 @@ func (r *resolver) dropIdlePaths(f from, eq classes, where []pair, u *unit) {
 	scans := innerScans(f)
 	for _, s := range scans {
 		for _, x := range scans {
-			if len(s.via) > 0 && r.references(s, x, eq) {
+			if len(s.via) > 0 && !s.kept && r.references(s, x, eq) {
 				if text(u.e) == text(s.unit.e) {
 					u.e = x.unit.e
 				}

@@ -19,6 +19,8 @@ type scope struct {
 	// unit and from are those of the block's private rows, to which sub-queries may be tied.
 	unit *unit
 	from from
+	// left is what stands to the left of a FROM item that is being resolved, for LATERAL.
+	left from
 	// refs counts what inner blocks read of this one.
 	refs int
 }

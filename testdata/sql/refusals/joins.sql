@@ -25,9 +25,6 @@ SELECT count(*) FROM patients p JOIN (SELECT department_id AS patient_id FROM vi
 -- name: equality in an outer filter only
 SELECT count(*) FROM patients p LEFT JOIN visits v ON TRUE WHERE v.patient_id = p.patient_id OR v.visit_id IS NULL
 
--- name: lateral
-SELECT count(*) FROM patients p, LATERAL (SELECT 1 FROM visits v WHERE v.patient_id = p.patient_id) x
-
 -- name: exists without the unit
 SELECT count(*) FROM patients p WHERE EXISTS (SELECT 1 FROM visits v WHERE v.department_id = p.children)
 
