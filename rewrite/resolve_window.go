@@ -49,8 +49,14 @@ func (c *exprContext) windowCall(f *syntax.FuncCall, name string) (expr.Expr, er
 		return nil, err
 	}
 	if len(w.args) == 3 { // lag(x, n, default)
-		if w.args[2], err = in.b.Coerce(w.args[2], w.args[0].Type(), int(loc)); err != nil {
+		t, err := expr.CommonType([]expr.Expr{w.args[0], w.args[2]}, name, int(loc))
+		if err != nil {
 			return nil, c.r.at(err, loc)
+		}
+		for _, i := range []int{0, 2} {
+			if w.args[i], err = in.b.Coerce(w.args[i], t, int(loc)); err != nil {
+				return nil, c.r.at(err, loc)
+			}
 		}
 	}
 	if w.partition, err = in.all(over.PartitionClause); err != nil {
