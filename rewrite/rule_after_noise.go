@@ -105,7 +105,7 @@ func (p *pending) stand(k *call, a catalog.AfterNoise) Stand {
 		}
 		return nil // what is measured there holds no number of rows
 	}
-	if k.arg != nil {
+	if k.arg != nil && !k.distinct {
 		s.Rows = count(call{arg: k.arg, arg2: k.arg2})
 	}
 	candidates := []call{{star: true}, {units: true}}
