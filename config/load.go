@@ -27,7 +27,10 @@ func Load(path string, env func(string) (string, bool)) (*Config, []Fault) {
 // Inspect is Load for who looks for further faults: it returns what could be read even of a configuration with
 // faults, with which nobody may be served.
 func Inspect(path string, env func(string) (string, bool)) (*Config, []Fault) {
-	l := &loader{env: env, config: defaults(), given: map[string]catalog.Position{}, rank: map[string]int{}}
+	return (&loader{env: env, config: defaults(), given: map[string]catalog.Position{}, rank: map[string]int{}}).load(path)
+}
+
+func (l *loader) load(path string) (*Config, []Fault) {
 	l.config.Path = path
 	l.config.Ledger.SQLite = resolve(path, l.config.Ledger.SQLite)
 	l.file(path, path, catalog.Position{File: path, Line: 1, Column: 1}, nil)
@@ -58,6 +61,7 @@ type loader struct {
 	faults []Fault
 	given  map[string]catalog.Position // top-level keys that were read, apart from lists
 	rank   map[string]int              // files in the order in which they were read
+	texts  map[string][]byte           // of files that are not read from the disk, by absolute path; may be nil
 
 	// What is finished when all files have been read.
 	defaults budgetText
@@ -89,7 +93,10 @@ func (l *loader) file(name, path string, from catalog.Position, chain []string) 
 	}
 	var text []byte
 	if err == nil {
-		text, err = readFile(absolute)
+		var ok bool
+		if text, ok = l.texts[absolute]; !ok {
+			text, err = readFile(absolute)
+		}
 	}
 	if err != nil {
 		l.add(from.Fault("", "cannot read %s: %v", name, withoutPath(err)))
