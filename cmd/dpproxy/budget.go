@@ -16,7 +16,7 @@ func newBudget() *cobra.Command {
 		newBudgetAct("grant", "Add to an account's budget until its window ends", budget.Grant, true),
 		newBudgetAct("set", "Set an account's budget, instead of the configuration's", budget.SetBudget, true),
 		newBudgetAct("unset", "Let the configuration's budget count again", budget.UnsetBudget, false),
-		newBudgetAct("reset", "Forget what was spent in the current window (this weakens what people were promised)", budget.ResetWindow, false))
+		newBudgetAct("reset-window", "Forget what was spent in the current window (this weakens what people were promised)", budget.ResetWindow, false))
 }
 
 func newBudgetList() *cobra.Command {
@@ -85,6 +85,9 @@ func printBalances(cmd *cobra.Command, path, format string, match func(budget.Ke
 					s.Spent.Delta.String(), s.Spent.Rho.String(), s.Reserved.Epsilon.String(), s.Reserved.Rho.String(), s.Queries, nil})
 			}
 		}
+		if err := tellContradictions(cmd, c, l); err != nil {
+			return err
+		}
 		return out.print(balanceColumns(), rows)
 	})
 }
@@ -122,6 +125,9 @@ func analystName(k budget.Key) string {
 // newBudgetAct makes a command that changes one account; the history keeps who did it and why.
 func newBudgetAct(use, short string, kind budget.AdjustKind, amount bool) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: exactly()}
+	if kind == budget.ResetWindow {
+		cmd.Aliases = []string{"reset"}
+	}
 	cmd.Example = "  dpproxy budget " + use + " --config dpproxy.yaml --dataset census --user alice --why 'quarterly report'"
 	path, by := configFlag(cmd), byFlag(cmd)
 	user, dataset := cmd.Flags().StringP("user", "u", "", "the analyst; without it, the data set's own account"), cmd.Flags().StringP("dataset", "d", "", "the data set (required)")

@@ -11,7 +11,7 @@ import (
 )
 
 func newDataset() *cobra.Command {
-	return group("dataset", "Show what the configuration declares", newDatasetList(), newDatasetShow())
+	return group("dataset", "Data sets: list, show, add, remove, import", newDatasetList(), newDatasetShow(), newDatasetAdd(), newRemove("dataset"), newImport("dataset"))
 }
 
 func newDatasetList() *cobra.Command {

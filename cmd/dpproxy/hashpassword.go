@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-
-	"github.com/dpproxy/dpproxy/proxy/scram"
 )
 
 // longestPassword keeps a wrong pipe from filling memory.
@@ -33,11 +30,7 @@ asked for twice, and not shown.`,
 			if err != nil {
 				return err
 			}
-			salt := make([]byte, scram.SaltLen)
-			if _, err := rand.Read(salt); err != nil {
-				return err
-			}
-			verifier, err := scram.NewVerifier(password, salt, scram.DefaultIterations)
+			verifier, err := verifierOf(password)
 			if err != nil {
 				return err
 			}

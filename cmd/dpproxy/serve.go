@@ -72,6 +72,7 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 
+	warnContradictions(ctx, a)
 	retention := newPruner(a)
 	defer retention.close()
 	ended := make(chan error, 1)
@@ -83,6 +84,7 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 		select {
 		case <-hangups:
 			hangup(ctx, a, server)
+			warnContradictions(ctx, a)
 			retention.set(a.config.Archive.Retain)
 		case err := <-ended:
 			pages.ready.Store(false)
@@ -119,6 +121,17 @@ func drain(a *app, server *proxy.Server) error {
 	}
 	a.log.Info("stopped")
 	return nil
+}
+
+// warnContradictions logs where the configuration and the ledger say different things.
+func warnContradictions(ctx context.Context, a *app) {
+	list, err := contradictions(ctx, a.config, a.ledger)
+	if err != nil {
+		a.log.Error("the configuration was not compared with the ledger", "error", err)
+	}
+	for _, t := range list {
+		a.log.Warn("configuration and ledger differ", "what", t)
+	}
 }
 
 // hangup reads the configuration again.

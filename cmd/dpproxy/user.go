@@ -12,7 +12,8 @@ import (
 )
 
 func newUser() *cobra.Command {
-	return group("user", "List, enable and disable analysts", newUserList(),
+	return group("user", "Analysts: list, show, add, grant, revoke, remove, import, enable, disable", newUserList(), newUserShow(), newUserAdd(), newUserGrant(),
+		newUserRevoke(), newRemove("user"), newImport("user"),
 		newUserSwitch("disable", "Ban an analyst at once, whatever the configuration says", true),
 		newUserSwitch("enable", "Lift a ban", false))
 }
@@ -44,6 +45,9 @@ func newUserList() *cobra.Command {
 					shown = strings.Join(datasets, ", ")
 				}
 				rows = append(rows, []any{u.Name, u.MayQuery, slices.Contains(banned, u.Name), shown})
+			}
+			if err := tellContradictions(cmd, c, l); err != nil {
+				return err
 			}
 			return out.print([]column{{"name", "name", false}, {"may query", "may_query", false}, {"disabled", "disabled", false},
 				{"data sets", "datasets", false}}, rows)
