@@ -14,7 +14,7 @@ import (
 // hidden tells that a number stands on too few rows or units to be shown.
 func hidden(m *rewrite.Measurement, s rewrite.Stand, values []*big.Int) bool {
 	below := func(e *mechanism.Estimator, least int64) bool {
-		return least > 0 && e != nil && e.Value(values).Cmp(new(big.Rat).SetInt64(least)) < 0
+		return least > 0 && (e == nil || e.Value(values).Cmp(new(big.Rat).SetInt64(least)) < 0) // what nothing counts is hidden
 	}
 	return below(s.Rows, m.After.SmallCells) || below(s.Units, m.After.MinUnits)
 }

@@ -39,12 +39,12 @@ configuration, after the last one. Bounds and lists of values are for you to add
 			if err != nil {
 				return nil, err
 			}
-			set(item, "name", scalarNode(args[0]))
+			setKey(item, "name", scalarNode(args[0]))
 			b := mappingNode(true)
 			setAmounts(b, *epsilon, *delta)
-			set(item, "budget", nil)
+			setKey(item, "budget", nil)
 			if len(b.Content) > 0 {
-				set(item, "budget", b)
+				setKey(item, "budget", b)
 			}
 			for _, t := range *public {
 				decl := config.Child(config.Child(item, "tables"), t)
@@ -52,7 +52,7 @@ configuration, after the last one. Bounds and lists of values are for you to add
 					return nil, fmt.Errorf("the source has no table %q", t)
 				}
 				*decl = *mappingNode(true)
-				set(decl, "public", &yaml.Node{Kind: yaml.ScalarNode, Value: "true"})
+				setKey(decl, "public", &yaml.Node{Kind: yaml.ScalarNode, Value: "true"})
 			}
 			return []change{{Action: "add", Kind: "dataset", Name: args[0]}}, e.Put("datasets", args[0], item)
 		})

@@ -246,8 +246,8 @@ func flatten(n *yaml.Node, path string, out map[string]string) {
 	}
 }
 
-// set puts a key of a mapping, or takes it away with a nil value.
-func set(n *yaml.Node, key string, value *yaml.Node) {
+// setKey puts a key of a mapping, or takes it away with a nil value.
+func setKey(n *yaml.Node, key string, value *yaml.Node) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value != key {
 			continue

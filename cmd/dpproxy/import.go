@@ -95,7 +95,7 @@ func importItems(e *config.Editor, kind string, items []*yaml.Node, overwrite, c
 			continue
 		}
 		if kind == "user" && config.Child(item, "password") == nil {
-			set(item, "password", config.Child(before, "password"))
+			setKey(item, "password", config.Child(before, "password"))
 		}
 		fields := fieldsOf(before, item)
 		switch {
@@ -139,16 +139,16 @@ func ofLomas(item *yaml.Node, warn func(string, ...any)) (*yaml.Node, error) {
 		return item, nil
 	}
 	out := mappingNode(false)
-	set(out, "name", scalarNode(name.Value))
+	setKey(out, "name", scalarNode(name.Value))
 	if secret := config.Child(id, "client_secret"); secret != nil {
 		v, err := verifierOf(secret.Value)
 		if err != nil {
 			return nil, err
 		}
-		set(out, "password", scalarNode(v))
+		setKey(out, "password", scalarNode(v))
 	}
 	if may := config.Child(item, "may_query"); may != nil {
-		set(out, "may_query", &yaml.Node{Kind: yaml.ScalarNode, Value: map[bool]string{true: "true", false: "false"}[may.Value == "True" || may.Value == "true"]})
+		setKey(out, "may_query", &yaml.Node{Kind: yaml.ScalarNode, Value: map[bool]string{true: "true", false: "false"}[may.Value == "True" || may.Value == "true"]})
 	}
 	datasets := mappingNode(false)
 	if list != nil {
@@ -161,9 +161,9 @@ func ofLomas(item *yaml.Node, warn func(string, ...any)) (*yaml.Node, error) {
 				return ""
 			}
 			setAmounts(b, amount("initial_epsilon"), amount("initial_delta"))
-			set(grant, "budget", b)
+			setKey(grant, "budget", b)
 			if v := config.Child(d, "dataset_name"); v != nil {
-				set(datasets, v.Value, grant)
+				setKey(datasets, v.Value, grant)
 			}
 			if v := config.Child(d, "total_spent_epsilon"); v != nil && v.Value != "0" && v.Value != "0.0" {
 				warn("line %d: what %s has spent elsewhere (ε = %s) is not taken over; grant him less if it should count", d.Line, name.Value, v.Value)
@@ -171,7 +171,7 @@ func ofLomas(item *yaml.Node, warn func(string, ...any)) (*yaml.Node, error) {
 		}
 	}
 	if len(datasets.Content) > 0 {
-		set(out, "datasets", datasets)
+		setKey(out, "datasets", datasets)
 	}
 	return out, nil
 }

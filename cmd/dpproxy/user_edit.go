@@ -37,12 +37,12 @@ func (g grantFlags) apply(user *yaml.Node) {
 	datasets := config.Child(user, "datasets")
 	if datasets == nil || datasets.Kind != yaml.MappingNode {
 		datasets = mappingNode(false)
-		set(user, "datasets", datasets)
+		setKey(user, "datasets", datasets)
 	}
 	grant := config.Child(datasets, *g.dataset)
 	if grant == nil || grant.Kind != yaml.MappingNode {
 		grant = mappingNode(false)
-		set(datasets, *g.dataset, grant)
+		setKey(datasets, *g.dataset, grant)
 	}
 	b := config.Child(grant, "budget")
 	if b == nil || b.Kind != yaml.MappingNode {
@@ -50,13 +50,13 @@ func (g grantFlags) apply(user *yaml.Node) {
 	}
 	setAmounts(b, *g.epsilon, *g.delta)
 	if *g.refresh != "" {
-		set(b, "refresh", scalarNode(*g.refresh))
+		setKey(b, "refresh", scalarNode(*g.refresh))
 	}
 	if len(b.Content) > 0 {
-		set(grant, "budget", b)
+		setKey(grant, "budget", b)
 	}
 	if *g.queries > 0 {
-		set(grant, "max_queries", numberNode(fmt.Sprint(*g.queries)))
+		setKey(grant, "max_queries", numberNode(fmt.Sprint(*g.queries)))
 	}
 	setList(grant, "rate_limits", *g.limits)
 	setList(grant, "allowed_functions", *g.functions)
@@ -67,7 +67,7 @@ func (g grantFlags) apply(user *yaml.Node) {
 func setAmounts(b *yaml.Node, epsilon, delta string) {
 	for _, a := range [][2]string{{"epsilon", epsilon}, {"delta", delta}} {
 		if a[1] != "" {
-			set(b, a[0], numberNode(a[1]))
+			setKey(b, a[0], numberNode(a[1]))
 		}
 	}
 }
@@ -80,7 +80,7 @@ func setList(n *yaml.Node, key string, list []string) {
 	for _, s := range list {
 		seq.Content = append(seq.Content, scalarNode(s))
 	}
-	set(n, key, seq)
+	setKey(n, key, seq)
 }
 
 func newUserAdd() *cobra.Command {
@@ -109,8 +109,8 @@ set at once. What somebody of this name has spent before still counts.`,
 				}
 			}
 			user := mappingNode(false)
-			set(user, "name", scalarNode(args[0]))
-			set(user, "password", scalarNode(v))
+			setKey(user, "name", scalarNode(args[0]))
+			setKey(user, "password", scalarNode(v))
 			if *g.dataset != "" {
 				g.apply(user)
 			}
@@ -178,9 +178,9 @@ func newUserRevoke() *cobra.Command {
 			if config.Child(datasets, *dataset) == nil {
 				return fmt.Errorf("user %q has no data set %q", args[0], *dataset)
 			}
-			set(datasets, *dataset, nil)
+			setKey(datasets, *dataset, nil)
 			if len(datasets.Content) == 0 {
-				set(user, "datasets", nil)
+				setKey(user, "datasets", nil)
 			}
 			return nil
 		})
