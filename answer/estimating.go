@@ -72,7 +72,7 @@ func (s *Service) estimate(ctx context.Context, q *query, sql string) ([]record,
 	var out []record
 	for _, e := range x.expected {
 		r := record{"column_name": text(e.Column), "per_row": boolCell(e.PerRow), "expected_error_text": text(e.text()), "expected_error": null()}
-		if half, ok := new(big.Rat).SetString(figures(e.HalfWidth)); ok {
+		if half, ok := new(big.Rat).SetString(figures(e.HalfWidth)); ok && !e.InRank { // not in what the column counts
 			r["expected_error"] = amount(half)
 		}
 		for k, v := range price {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
-	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/refusal"
@@ -81,23 +80,16 @@ func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exa
 // texts are what a measurement asks of the engine: its own numbers, if it has any, and then its histograms. The salt is one
 // for all of them, so that they keep the same groups of a unit.
 func texts(m *rewrite.Measurement, salt int64) []engine.Query {
-	var keys []catalog.Type
-	for _, k := range m.Keys {
-		keys = append(keys, k.Type)
-	}
-	var out []engine.Query
-	add := func(e engine.Query) {
-		if e.Salted {
-			e.Salt = salt
+	list, _ := m.Texts()
+	out := make([]engine.Query, len(list))
+	for i, t := range list {
+		out[i] = engine.Query{SQL: t.SQL, Salted: t.Salted, Units: t.Units, Width: t.Width}
+		for _, k := range t.Keys {
+			out[i].Keys = append(out[i].Keys, k.Type)
 		}
-		out = append(out, e)
-	}
-	if m.SQL != "" {
-		add(engine.Query{SQL: m.SQL, Salted: m.Salted, Keys: keys, Units: m.Units, Width: m.Width})
-	}
-	for _, h := range m.Histograms {
-		point := append(append([]catalog.Type{}, keys...), catalog.Of(catalog.Int8))
-		add(engine.Query{SQL: h.SQL, Salted: h.Salted, Keys: point, Width: 1})
+		if t.Salted {
+			out[i].Salt = salt
+		}
 	}
 	return out
 }

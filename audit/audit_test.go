@@ -13,6 +13,8 @@ func honest() []Query {
 		{SQL: "SELECT place, count(DISTINCT person_id), sum(cost) FROM orders JOIN people ON id = person_id GROUP BY place"},
 		{SQL: "SELECT 2 * sum(cost) / count(*) FROM orders", Settings: map[string]string{"dp.epsilon": "0.5"}},
 		{SQL: "SELECT var_pop(age) FROM people"},
+		{SQL: "SELECT sex, median(age), max(age) FROM people GROUP BY sex"},
+		{SQL: "SELECT min(cost), percentile_disc(0.9) WITHIN GROUP (ORDER BY cost) FROM orders"},
 		{SQL: "SELECT place, sum(cost) FROM orders GROUP BY place ORDER BY 2 DESC LIMIT 2", Settings: map[string]string{"dp.max_unit_rows": "3"}},
 	}
 }

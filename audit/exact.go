@@ -23,19 +23,22 @@ func (a *auditor) exact(ctx context.Context, plan *rewrite.Plan, whole *fixed, r
 		less := newFixed(a.Dataset.Engine, a.salt, tables)
 		size := 0.0
 		for i := range plan.Blocks {
-			m := &plan.Blocks[i]
-			before, err := whole.numbers(ctx, m)
-			if err != nil {
-				return nil, err
-			}
-			after, err := less.numbers(ctx, m)
-			if err != nil {
-				return nil, err
-			}
-			share, fault := movement(m, before, after)
-			size = max(size, share)
-			if fault != "" {
-				r.Sensitivity, r.Verdict, r.Reason = "beyond", Violation, fault
+			texts, _ := plan.Blocks[i].Texts()
+			for j := range texts {
+				m := &texts[j]
+				before, err := whole.numbers(ctx, m)
+				if err != nil {
+					return nil, err
+				}
+				after, err := less.numbers(ctx, m)
+				if err != nil {
+					return nil, err
+				}
+				share, fault := movement(m, before, after)
+				size = max(size, share)
+				if fault != "" {
+					r.Sensitivity, r.Verdict, r.Reason = "beyond", Violation, fault
+				}
 			}
 		}
 		if size > most {

@@ -49,7 +49,7 @@ datasets:
     privacy_unit: people.id
     version: 1
     query: {epsilon: 1, max_epsilon: 10, delta: 1e-3, max_groups: 2, max_rows: 2}
-    allowed_functions: [count, sum, avg, var_pop]
+    allowed_functions: all
     max_functions: 10
     budget: {epsilon: 1, delta: 1e-2, refresh: never, accountant: ACCOUNTANT}
     tables:

@@ -85,6 +85,25 @@ func (m *Measurement) Numbers() int {
 	return n
 }
 
+// Texts are the SQL texts of a measurement in the order in which they are asked, each as a measurement of its own, and the histogram that
+// it is (nil: the measurement's own numbers). Of a histogram the point is one more key, and its one number may move by the
+// parts that a unit can add; which groups of it are seen is the measurement's affair.
+func (m *Measurement) Texts() (texts []Measurement, of []*Histogram) {
+	if m.SQL != "" {
+		texts, of = append(texts, *m), append(of, nil)
+	}
+	for i := range m.Histograms {
+		h := &m.Histograms[i]
+		l1 := h.L1()
+		texts = append(texts, Measurement{Name: m.Name, SQL: h.SQL, Salted: h.Salted, Width: 1, Bounds: m.Bounds,
+			Selection: mechanism.Selection{Kind: mechanism.PublicKeys},
+			Keys:      append(append([]Column{}, m.Keys...), Column{Name: "p", Type: catalog.Of(catalog.Int8)}),
+			Specs:     []mechanism.Spec{{Name: h.Name, Width: 1, L1: l1, L2Squared: new(big.Int).Mul(l1, l1)}}})
+		of = append(of, h)
+	}
+	return texts, of
+}
+
 // print shows a histogram in a plan.
 func (h *Histogram) print(b *strings.Builder) {
 	var ranks []string

@@ -5,25 +5,15 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/dpproxy/dpproxy/catalog"
-	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/rewrite"
 )
 
-// probes are the texts that a measurement sends, each as a measurement of its own: the point of a histogram is one more key,
-// and its one number may move by the parts that a unit can add.
+// probes are the texts that a measurement sends, each as a measurement of its own.
 func probes(label string, m *rewrite.Measurement) []measured {
+	texts, histograms := m.Texts()
 	var out []measured
-	if m.SQL != "" {
-		out = append(out, measured{label: label, m: m})
-	}
-	for i := range m.Histograms {
-		h := &m.Histograms[i]
-		l1 := h.L1()
-		out = append(out, measured{label: label + " " + h.Name, histogram: h, m: &rewrite.Measurement{SQL: h.SQL, Salted: h.Salted, Width: 1,
-			Selection: mechanism.Selection{Kind: mechanism.PublicKeys}, // which groups are seen is the measurement's affair
-			Keys:      append(append([]rewrite.Column{}, m.Keys...), rewrite.Column{Name: "p", Type: catalog.Of(catalog.Int8)}),
-			Specs:     []mechanism.Spec{{Name: h.Name, Width: 1, L1: l1, L2Squared: new(big.Int).Mul(l1, l1)}}}})
+	for i := range texts {
+		out = append(out, measured{label: label, m: &texts[i], histogram: histograms[i]})
 	}
 	return out
 }
