@@ -150,3 +150,9 @@ SELECT percentile_disc(0) WITHIN GROUP (ORDER BY age), percentile_cont(1) WITHIN
 
 -- name: ends of intervals are not known; own=PostgreSQL has no dp_low
 SELECT max(age), dp_low(max(age)), dp_high(max(age)) FROM patients
+
+-- name: grouping sets
+SELECT sex, smoker, min(age), max(age), count(*) FROM patients GROUP BY ROLLUP (sex, smoker)
+
+-- name: cube over private keys
+SELECT department_id, urgent, max(cost) FROM visits GROUP BY CUBE (department_id, urgent)
