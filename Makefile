@@ -6,7 +6,7 @@ LDFLAGS := -X main.version=$(VERSION)
 FUZZTIME ?= 20s
 KILLS ?= 200
 
-.PHONY: demo build test race vet bench fuzz kill prerequisites clean
+.PHONY: demo build test race vet bench bench-utility fuzz kill prerequisites clean
 
 demo: build
 	./bin/dpproxy demo
@@ -34,6 +34,10 @@ race:
 bench:
 	@sh scripts/prerequisites.sh test
 	@sh scripts/bench.sh
+
+# bench-utility: errors beside those of Google's library, the table of docs/utility.md.
+bench-utility:
+	$(GO) test ./internal/utility -run '^$$' -bench Utility -benchtime 1x -answers 1000 -timeout 60m
 
 fuzz:
 	@sh scripts/fuzz.sh $(FUZZTIME)

@@ -1,6 +1,7 @@
 package utility
 
 import (
+	"flag"
 	"fmt"
 	"math"
 	"strconv"
@@ -67,11 +68,13 @@ func TestYardsticks(t *testing.T) {
 	}
 }
 
+// answers is how many are drawn for each line of the table.
+var answers = flag.Int("answers", 20, "answers for each aggregate and ε")
+
 // BenchmarkUtility prints the table of docs/utility.md.
 func BenchmarkUtility(b *testing.B) {
 	rows := population()
 	s := open(b, rows, 2)
-	const asked = 1000
 	var table strings.Builder
 	fmt.Fprintf(&table, "\n| aggregate | truth | ε | dpproxy | Google's library | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: |\n")
 	for _, c := range aggregates() {
@@ -79,11 +82,11 @@ func BenchmarkUtility(b *testing.B) {
 		for _, epsilon := range []string{"0.1", "1", "10"} {
 			e, _ := strconv.ParseFloat(epsilon, 64)
 			ours, theirs := 0.0, 0.0
-			for range asked {
+			for range *answers {
 				ours += math.Abs(ask(b, s, c.sql, epsilon) - want)
 				theirs += math.Abs(c.google(b, column, e) - want)
 			}
-			fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %.2f |\n", c.name(), figures(want), epsilon, figures(ours/asked), figures(theirs/asked), ours/theirs)
+			fmt.Fprintf(&table, "| %s | %s | %s | %s | %s | %.2f |\n", c.name(), figures(want), epsilon, figures(ours/float64(*answers)), figures(theirs/float64(*answers)), ours/theirs)
 		}
 	}
 	for b.Loop() {
