@@ -29,6 +29,7 @@ func rooms() map[string]string {
 		"rewrite":        "catalog privacy mechanism",
 		"rewrite/expr":   "catalog",
 		"rewrite/syntax": "",
+		"dummy":          "catalog",
 		"mechanism":      "privacy",
 		"budget":         "privacy",
 		"ratelimit":      "",
@@ -47,7 +48,7 @@ func rooms() map[string]string {
 		"internal/testservers": "",
 		"internal/clienttest":  "internal/testservers proxy", // a tool for tests
 		"internal/demodata":    "",
-		"internal/datasets":    "catalog config engine rewrite", // part of the construction order of cmd/dpproxy
+		"internal/datasets":    "catalog config dummy engine mechanism rewrite", // part of the construction order of cmd/dpproxy
 	}
 }
 

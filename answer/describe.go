@@ -18,6 +18,12 @@ func (s *Service) Describe(_ context.Context, req Request) (Description, error) 
 		declared[i] = p.Type
 	}
 	params, columns, err := s.Planner.Describe(planned(req.Statement), q.dataset.Catalog, q.choices.Settings, declared)
+	if err != nil && q.previews(err) {
+		made := q.dataset.Preview.catalogOf(q.dataset.Catalog)
+		if p, c, previewed := s.Planner.Describe(planned(req.Statement), made, q.choices.Settings, declared); previewed == nil {
+			params, columns, err = p, c, nil
+		}
+	}
 	if err != nil {
 		return Description{}, err
 	}

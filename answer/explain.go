@@ -56,7 +56,7 @@ func (s *Service) explained(ctx context.Context, q *query) (*explanation, error)
 	if err := s.priced(ctx, q, o); err != nil {
 		return nil, err
 	}
-	x := &explanation{plan: q.plan, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss,
+	x := &explanation{plan: q.plan, preview: q.preview, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss,
 		dataset: q.dataset.Catalog, settings: q.choices.recorded()}
 	if x.expected, err = expectedErrors(q.plan, confidenceShown); err != nil {
 		return nil, s.internal("expected error", err)
@@ -76,6 +76,7 @@ func explainColumns(st *Statement) []Column {
 // explanation is what EXPLAIN shows.
 type explanation struct {
 	plan     *rewrite.Plan
+	preview  bool
 	own, all budget.Balance // the analyst's account, and all analysts'
 	// price is the analyst's: less than the plan's where releases were paid for before. owners is the data set's.
 	price, owners privacy.Loss
@@ -94,6 +95,8 @@ func (x *explanation) lines() []string {
 	case cellBlocks(x.plan):
 		add("Price: nothing, as pipeline tbe is not differential privacy: it perturbs cells by fixed tables, and charges no ε")
 		return append(out, strings.Split(strings.TrimRight(planText(x.plan), "\n"), "\n")...)
+	case x.preview:
+		add("Price: nothing, as the rows are generated from the declaration, and no data is read")
 	case len(x.plan.Blocks) == 0:
 		add("Price: nothing, as no private table is read")
 	case x.price != x.plan.Loss:

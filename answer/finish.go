@@ -89,7 +89,7 @@ func (s *Service) outer(ctx context.Context, q *query, released []engine.Input) 
 	for i, c := range q.plan.Columns {
 		types[i] = c.Type
 	}
-	rows, err := q.dataset.Engine.Finish(ctx, q.plan.Post.SQL, inputs, types)
+	rows, err := q.source().Finish(ctx, q.plan.Post.SQL, inputs, types)
 	if err != nil {
 		return nil, s.outerFailed(ctx, q, err)
 	}

@@ -13,6 +13,9 @@ const littleLeft = 10
 
 // notices tell what a private answer cost, what is left, and how wide the error is. Public answers have none.
 func (s *Service) notices(q *query, o *order) ([]Notice, error) {
+	if q.preview {
+		return []Notice{previewNotice()}, nil
+	}
 	if len(o.blocks) == 0 {
 		return nil, nil
 	}

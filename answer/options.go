@@ -29,6 +29,7 @@ type Dataset struct {
 	// Approvers, if not nil, must have signed every query that reads private rows (authorized mode). They are those of
 	// the configuration; acts in the ledger may have replaced them.
 	Approvers *approval.Approvers
+	Preview   *Preview // nil: statements that show private rows are refused
 }
 
 // private tells whether any table of the data set holds private rows.
@@ -69,7 +70,7 @@ type Planner interface {
 
 // Observer counts what happens, for the owner's metrics. It is told outcomes and durations, never values.
 type Observer interface {
-	// Query ends: outcome as in budget.Entry ("answered", "reused", "failed", "refused", "public", "explained").
+	// Query ends: outcome as in budget.Entry ("answered", "reused", "failed", "refused", "public", "preview", "explained").
 	Query(dataset, outcome, sqlState string, took time.Duration)
 	// Stage of a query took this long: plan, limit, releases, reserve, engine, noise, commit, finish.
 	Stage(stage string, took time.Duration)

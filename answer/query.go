@@ -18,6 +18,7 @@ type query struct {
 	grant   Grant
 	choices choices
 	plan    *rewrite.Plan
+	preview bool // the plan is over generated rows
 
 	started time.Time
 	done    func()     // the end of its use of the data set
@@ -59,7 +60,15 @@ func (s *Service) price(q *query) error {
 	}
 	var err error
 	q.plan, err = s.Planner.Plan(planned(q.request.Statement), q.dataset.Catalog, q.choices.Settings, params)
-	return err
+	if err == nil || !q.previews(err) {
+		return err
+	}
+	plan, previewed := s.Planner.Plan(planned(q.request.Statement), q.dataset.Preview.catalogOf(q.dataset.Catalog), q.choices.Settings, params)
+	if previewed != nil || len(plan.Blocks) > 0 || len(plan.System) > 0 {
+		return err // why the real rows are refused says more
+	}
+	q.plan, q.preview = plan, true
+	return nil
 }
 
 func (s *Service) stage(name string, since time.Time) { s.Observer.Stage(name, s.Clock().Sub(since)) }

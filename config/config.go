@@ -103,11 +103,21 @@ type Dataset struct {
 	Source      Source
 	VersionFrom string // SELECT over a public table that gives the version; empty: Declaration.Version
 	Reuse       Reuse
+	Preview     Preview
 	Budget      budget.Budget       // of all analysts together
 	Authorized  *approval.Approvers // who must sign each query; nil: nobody
 	// MaxDBConnections is Limits' unless the dataset has its own.
 	MaxDBConnections int
 }
+
+// Preview says what is answered to a statement that would show private rows as they are.
+type Preview string
+
+// The answers: a refusal, or rows that are generated from the declaration.
+const (
+	PreviewRefused   Preview = ""
+	PreviewSynthetic Preview = "synthetic"
+)
 
 // SourceKind says how a source is reached.
 type SourceKind string

@@ -48,6 +48,7 @@ func (l *loader) dataset(v value) {
 		"max_combinations":   setInt(&decl.MaxCombinations, 1),
 		"max_db_connections": setInt(&d.dataset.MaxDBConnections, 1),
 		"reuse":              func(v value) { v.reuse(&d.dataset.Reuse) },
+		"preview":            func(v value) { v.preview(&d.dataset.Preview) },
 		"budget":             d.budget.read,
 		"authorized":         func(v value) { v.authorized(&d.dataset) },
 		"tables":             func(v value) { v.tables(decl) },
@@ -239,6 +240,20 @@ func (v value) reuse(to *Reuse) {
 		*to = Reuse{MaxAge: age}
 	default:
 		v.fault("must be off, forever or a duration, not %q", s).Hint = "write reuse: 24h for answers of the last day"
+	}
+}
+
+// preview reads off or synthetic.
+func (v value) preview(to *Preview) {
+	s, ok := v.text()
+	switch {
+	case !ok:
+	case s == "off":
+		*to = PreviewRefused
+	case s == string(PreviewSynthetic):
+		*to = PreviewSynthetic
+	default:
+		v.fault("must be off or synthetic, not %q", s).Hint = "write preview: synthetic to answer SELECT * with rows that are generated from this declaration"
 	}
 }
 

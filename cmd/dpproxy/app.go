@@ -91,10 +91,14 @@ func openDatasets(ctx context.Context, c *config.Config, log *slog.Logger) ([]*d
 func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, []*answer.User) {
 	var served []*answer.Dataset
 	for _, l := range loaded {
-		served = append(served, &answer.Dataset{
+		d := &answer.Dataset{
 			Catalog: l.Catalog, Engine: l.Engine, Budget: l.Config.Budget,
 			Reuse: answer.Reuse{Off: l.Config.Reuse.Off, MaxAge: l.Config.Reuse.MaxAge}, Approvers: l.Config.Authorized,
-		})
+		}
+		if l.Preview != nil {
+			d.Preview = answer.NewPreview(l.Preview)
+		}
+		served = append(served, d)
 	}
 	var users []*answer.User
 	for _, u := range c.Users {

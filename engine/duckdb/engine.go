@@ -99,7 +99,7 @@ func (e *Engine) setUp(ctx context.Context, source Source) error {
 		return err
 	}
 	defer c.release(true)
-	if err := c.execute("SET GLOBAL TimeZone = 'UTC'"); err != nil {
+	if err := c.execute(inUTC); err != nil {
 		return err
 	}
 	for _, table := range source.tables() {
@@ -108,6 +108,14 @@ func (e *Engine) setUp(ctx context.Context, source Source) error {
 			return err
 		}
 	}
+	return c.lock()
+}
+
+// inUTC makes times with a zone print and be read in UTC.
+const inUTC = "SET GLOBAL TimeZone = 'UTC'"
+
+// lock closes the doors to files, to the network and to this setting itself.
+func (c *connection) lock() error {
 	for _, sql := range []string{"SET GLOBAL enable_external_access = false", "SET GLOBAL lock_configuration = true"} {
 		if err := c.execute(sql); err != nil {
 			return err

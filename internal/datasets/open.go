@@ -18,6 +18,7 @@ type Loaded struct {
 	Config  *config.Dataset // part of the configuration, read only
 	Catalog *catalog.Dataset
 	Engine  engine.Engine
+	Preview engine.Engine // holds generated rows; nil where none are shown
 }
 
 // Open opens every dataset of a configuration, in its order, and returns all faults that only the live sources show. A
@@ -44,6 +45,9 @@ func Close(all []*Loaded) error {
 	var errs []error
 	for _, l := range all {
 		errs = append(errs, l.Engine.Close())
+		if l.Preview != nil {
+			errs = append(errs, l.Preview.Close())
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -61,7 +65,17 @@ func open(ctx context.Context, cfg *config.Config, d *config.Dataset, logger *sl
 		}
 		return nil, faults
 	}
-	return &Loaded{Config: d, Catalog: ds, Engine: e}, faults
+	loaded := &Loaded{Config: d, Catalog: ds, Engine: e}
+	if d.Preview == config.PreviewSynthetic {
+		if loaded.Preview, err = openPreview(ctx, cfg, ds, logger); err != nil {
+			faults = append(faults, d.Position.Fault(d.Declaration.Path+".preview", "cannot be made: %s", oneLine(err)))
+			if err := e.Close(); err != nil {
+				logger.Warn("source could not be closed", "error", err)
+			}
+			return nil, faults
+		}
+	}
+	return loaded, faults
 }
 
 // build asks the source for its schema and makes the catalog; nil if that is impossible.
