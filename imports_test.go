@@ -47,6 +47,7 @@ func rooms() map[string]string {
 		"internal/smartnoise":  "catalog",
 		"internal/testservers": "",
 		"internal/clienttest":  "internal/testservers proxy", // a tool for tests
+		"internal/tracing":     "answer",
 		"internal/demodata":    "",
 		"internal/datasets":    "catalog config dummy engine mechanism rewrite", // part of the construction order of cmd/dpproxy
 	}

@@ -11,6 +11,7 @@ func (s *Service) Answer(ctx context.Context, req Request) (result *Result, err 
 	if err != nil {
 		return nil, err
 	}
+	q.trace = s.Tracer.Query(parentOf(req), q.started, req.Identity.Dataset, req.Identity.User, req.Identity.Application)
 	streaming := false
 	defer func() {
 		s.end(ctx, q, err)

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -13,7 +14,7 @@ import (
 // finish runs the analyst's outer query over releases, public tables and the proxy's own tables. Plain projections and
 // constants need no engine. Answers over private tables are complete in memory when it returns.
 func (s *Service) finish(ctx context.Context, q *query, released []engine.Input) (*Result, error) {
-	defer s.stage("finish", s.Clock())
+	defer s.stage(q, "finish", s.Clock())
 	post := q.plan.Post
 	result := &Result{Columns: q.plan.Columns, Tag: "SELECT", Public: len(q.plan.Blocks) == 0}
 	switch {
@@ -104,6 +105,9 @@ func (s *Service) outerFailed(ctx context.Context, q *query, err error) error {
 	}
 	if _, ok := refusal.As(err); ok {
 		return err
+	}
+	if errors.Is(err, engine.ErrUnavailable) {
+		return s.unavailable(ctx, q, err)
 	}
 	if state := sqlState(err); strings.HasPrefix(state, "22") {
 		return valueError(refusal.Code(state))

@@ -14,7 +14,7 @@ func (s *Service) limit(ctx context.Context, q *query) error {
 	if len(limits) == 0 || !q.plan.Reads {
 		return nil
 	}
-	defer s.stage("limit", s.Clock())
+	defer s.stage(q, "limit", s.Clock())
 	d, err := s.Limiter.Allow(ctx, q.limitKey(), limits)
 	if err != nil {
 		s.Logger.Error("rate limits cannot be read", "dataset", q.dataset.Catalog.Name, "error", err)
@@ -24,6 +24,7 @@ func (s *Service) limit(ctx context.Context, q *query) error {
 	if d.Allowed {
 		return nil
 	}
+	s.Observer.Limited(q.dataset.Catalog.Name, "rate")
 	return refusal.New(refusal.BudgetExceeded, "rate limit reached: %s", d.Limit.Text).
 		WithDetail("It applies to user %q on data set %q, and lets a query through again in %s, at %s. Nothing was charged.",
 			q.request.Identity.User, q.dataset.Catalog.Name, wait(d.RetryIn), moment(s.Clock().Add(d.RetryIn))).

@@ -45,18 +45,18 @@ func (s *Service) measured(ctx context.Context, q *query, o *order) (asked bool,
 	exacts, err := s.ask(ctx, q, o)
 	switch {
 	case errors.Is(err, engine.ErrUnavailable):
-		return false, s.unavailable(ctx, q)
+		return false, s.unavailable(ctx, q, err)
 	case err != nil && ctx.Err() != nil:
 		return true, s.interrupted(ctx, err)
 	case err != nil:
 		return true, s.engineFailed(q, "engine", err)
 	}
-	return true, s.draw(o, exacts)
+	return true, s.draw(q, o, exacts)
 }
 
 // ask runs the missing blocks, all in one snapshot.
 func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exact, error) {
-	defer s.stage("engine", s.Clock())
+	defer s.stage(q, "engine", s.Clock())
 	queries := make([]engine.Query, 0, o.missing())
 	for i := range o.blocks {
 		b := &o.blocks[i]
@@ -95,8 +95,8 @@ func texts(m *rewrite.Measurement, salt int64) []engine.Query {
 }
 
 // draw turns the engine's true values into releases, in the order of the blocks that were asked for.
-func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
-	defer s.stage("noise", s.Clock())
+func (s *Service) draw(q *query, o *order, exacts []*mechanism.Exact) error {
+	defer s.stage(q, "noise", s.Clock())
 	next := 0
 	for i := range o.blocks {
 		b := &o.blocks[i]
@@ -123,7 +123,7 @@ func (s *Service) draw(o *order, exacts []*mechanism.Exact) error {
 // commit makes the charge final, with the releases that it paid for: the new ones, and those of others that this
 // analyst has paid for now.
 func (s *Service) commit(ctx context.Context, q *query, o *order, took time.Duration) error {
-	defer s.stage("commit", s.Clock())
+	defer s.stage(q, "commit", s.Clock())
 	var releases []budget.Release
 	for i := range o.blocks {
 		b := &o.blocks[i]
@@ -162,12 +162,22 @@ func outcome(name, state string, took time.Duration) budget.Outcome {
 	return budget.Outcome{Name: name, SQLState: state, Duration: took}
 }
 
-// unavailable: the source was not asked, so nothing is charged.
-func (s *Service) unavailable(ctx context.Context, q *query) error {
+// unavailable: the source was not asked, so nothing is charged for it.
+func (s *Service) unavailable(ctx context.Context, q *query, err error) error {
 	if ctx.Err() != nil {
 		return s.interrupted(ctx, ctx.Err())
 	}
-	s.Logger.Error("source cannot be reached", "dataset", q.dataset.Catalog.Name)
-	return refusal.New(refusal.SourceUnavailable, "the source of data set %q cannot be reached", q.dataset.Catalog.Name).
-		WithDetail("Nothing was asked of it, and nothing was charged.").WithHint("Try again later.")
+	name := q.dataset.Catalog.Name
+	nothing := "Nothing was asked of it, and nothing was charged."
+	if q.charged && q.outcome == "answered" {
+		nothing = "What was measured is kept, and reading it again is free."
+	}
+	if errors.Is(err, engine.ErrBusy) {
+		s.Logger.Warn("no connection to the source was free in time", "dataset", name)
+		return refusal.New(refusal.SourceUnavailable, "no connection to the source of data set %q was free in time", name).
+			WithDetail("%s", nothing).WithHint("Try again later.")
+	}
+	s.Logger.Error("source cannot be reached", "dataset", name)
+	return refusal.New(refusal.SourceUnavailable, "the source of data set %q cannot be reached", name).
+		WithDetail("%s", nothing).WithHint("Try again later.")
 }

@@ -76,9 +76,11 @@ type Observer interface {
 	Stage(stage string, took time.Duration)
 	// EngineError of a data set's source.
 	EngineError(dataset string)
+	// Limited: a limit refused a query: "rate", "budget" (the analyst's), "dataset budget" or "queries".
+	Limited(dataset, limit string)
 }
 
-// Options are the parts that a Service is made of. All are needed but Observer.
+// Options are the parts that a Service is made of. All are needed but Observer, Tracer and Archive.
 type Options struct {
 	Datasets []*Dataset
 	Users    []*User
@@ -89,6 +91,7 @@ type Options struct {
 	Clock    Clock
 	Logger   *slog.Logger
 	Observer Observer
+	Tracer   Tracer // nil: none
 	Archive  Archiving
 }
 
@@ -97,3 +100,4 @@ type noObserver struct{}
 func (noObserver) Query(string, string, string, time.Duration) {}
 func (noObserver) Stage(string, time.Duration)                 {}
 func (noObserver) EngineError(string)                          {}
+func (noObserver) Limited(string, string)                      {}

@@ -62,7 +62,7 @@ func (s *Service) order(ctx context.Context, q *query) (*order, error) {
 		}
 		return o, nil
 	}
-	defer s.stage("releases", s.Clock())
+	defer s.stage(q, "releases", s.Clock())
 	if err := s.enabled(ctx, q); err != nil {
 		return nil, err
 	}

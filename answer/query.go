@@ -25,12 +25,13 @@ type query struct {
 	outcome string     // see budget.Entry.Outcome; "" until it is known
 	ordered *execution // of an approved script; nil where none is needed
 	charged bool       // an entry of history exists: the reservation's
+	trace   Trace
 }
 
 // open finds out who asks, of which data set, and under which settings.
 func (s *Service) open(req Request) (*query, error) {
 	v, done := s.use()
-	q := &query{request: req, started: s.Clock(), done: done}
+	q := &query{request: req, started: s.Clock(), done: done, trace: noTrace{}}
 	var err error
 	if q.dataset, q.user, q.grant, err = v.find(req.Identity); err == nil {
 		q.choices, err = choose(q.dataset, q.grant, req, s.Clock)
@@ -53,7 +54,7 @@ func planned(st *Statement) *Statement {
 
 // price plans the query. Its price is known then, before any data is read.
 func (s *Service) price(q *query) error {
-	defer s.stage("plan", s.Clock())
+	defer s.stage(q, "plan", s.Clock())
 	params := make([]rewrite.Param, len(q.request.Params))
 	for i, p := range q.request.Params {
 		params[i] = rewrite.Param{Type: p.Type, Cell: p.Cell}
@@ -71,7 +72,11 @@ func (s *Service) price(q *query) error {
 	return nil
 }
 
-func (s *Service) stage(name string, since time.Time) { s.Observer.Stage(name, s.Clock().Sub(since)) }
+func (s *Service) stage(q *query, name string, since time.Time) {
+	now := s.Clock()
+	s.Observer.Stage(name, now.Sub(since))
+	q.trace.Stage(name, since, now)
+}
 
 // accounts are those that a query is charged to: the analyst's, and all analysts' together.
 func (q *query) accounts() (analyst, dataset budget.Account) {
@@ -113,6 +118,7 @@ func (s *Service) end(ctx context.Context, q *query, err error) {
 		s.stopRun(ctx, q)
 	}
 	s.Observer.Query(q.dataset.Catalog.Name, q.outcome, state, took)
+	q.trace.End(q.outcome, state, q.started.Add(took))
 	if q.outcome == "refused" && recorded(refusal.Code(state)) || q.outcome == "reused" && !q.charged {
 		e := q.entry()
 		e.Outcome, e.SQLState, e.Duration = q.outcome, state, took

@@ -12,7 +12,7 @@ import (
 
 // reserve puts the query's price aside in both accounts, or in neither. It is on disk when reserve returns.
 func (s *Service) reserve(ctx context.Context, q *query, o *order) error {
-	defer s.stage("reserve", s.Clock())
+	defer s.stage(q, "reserve", s.Clock())
 	analyst, dataset := q.accounts()
 	entry := q.entry()
 	entry.Loss, entry.DatasetLoss = o.analystLoss, o.datasetLoss
@@ -46,6 +46,14 @@ func (s *Service) enabled(ctx context.Context, q *query) error {
 // usedUp tells an analyst which account refused, what was asked, what is left, and when it comes back.
 func (s *Service) usedUp(q *query, e *budget.Exhausted) error {
 	name := q.dataset.Catalog.Name
+	limit := "budget"
+	switch {
+	case e.MaxQueries > 0:
+		limit = "queries"
+	case e.Key.Analyst == "":
+		limit = "dataset budget"
+	}
+	s.Observer.Limited(name, limit)
 	if e.MaxQueries > 0 {
 		return refusal.New(refusal.BudgetExceeded, "the limit of %d queries on data set %q is used up", e.MaxQueries, name).
 			WithDetail("%d queries were charged to user %q. The limit is for ever. Nothing was charged now.", e.Balance.Queries, q.request.Identity.User).

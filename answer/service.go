@@ -31,6 +31,9 @@ func New(o Options) (*Service, error) {
 	if o.Observer == nil {
 		o.Observer = noObserver{}
 	}
+	if o.Tracer == nil {
+		o.Tracer = noTracer{}
+	}
 	return &Service{Options: o, served: newServed(o.Datasets, o.Users), archive: o.Archive}, nil
 }
 

@@ -13,6 +13,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/mechanism"
@@ -74,8 +76,21 @@ type Engine interface {
 	Close() error
 }
 
+// PoolStat is the state of an engine's connections.
+type PoolStat struct {
+	Busy, Idle, Most int
+	Waits            int64 // acquisitions that had to wait
+	Waited           time.Duration
+}
+
+// Pooled is an Engine that tells the state of its connections.
+type Pooled interface{ Pool() PoolStat }
+
 // ErrUnavailable says that the source could not be reached, so that nothing was asked of it and nothing need be charged.
 var ErrUnavailable = errors.New("engine: source cannot be reached")
+
+// ErrBusy says that no connection was free within the time that a query may wait for one. It is an ErrUnavailable.
+var ErrBusy = fmt.Errorf("%w: no connection was free in time", ErrUnavailable)
 
 // ErrTimeout says that the source ended a statement because it ran longer than the operator allows.
 var ErrTimeout = errors.New("engine: statement ran longer than allowed")

@@ -17,22 +17,24 @@ type Config struct {
 	TLS    TLS
 	Timing Timing
 
-	MaxClientConn     int // [max_client_conn] sessions at once; default 5000
-	MaxLoginConn      int // [max_login_conn] connections before log-in at once; the others wait; default 512
-	MaxPacketSize     int // [max_packet_size] bytes of one message after log-in; default 16 MiB
-	MaxPrepared       int // [max_prepared_statements] a session; default 256
-	MaxPortals        int // [max_portals] a session, cursors among them; default 64
-	MaxPortalBytes    int // [max_portal_bytes] rows that one scrollable public cursor may keep; default 64 MiB
-	MaxPipelineBytes  int // [max_pipeline_bytes] read ahead while a client does not read; default 16 MiB
-	ScramIterations   int // [scram_iterations] of users that do not exist, and what SHOW says; default 4096
-	MaxLoginFailures  int // [max_login_failures] of one user from one address before log-ins are slowed; default 5
-	ServerVersion     string
-	ServerVersionNum  string
-	LoginTimeout      time.Duration // [client_login_timeout] TLS, start-up and log-in together; default 15 s
-	IdleTimeout       time.Duration // [client_idle_timeout] between queries; 0 is never
-	IdleInTransaction time.Duration // [idle_transaction_timeout] 0 is never
-	QueryTimeout      time.Duration // [query_timeout] one statement at most; 0 is never
-	WriteTimeout      time.Duration // [client_write_timeout] for a client to take a piece of 64 KiB; default 60 s
+	MaxClientConn int // [max_client_conn] sessions at once; default 5000
+	MaxLoginConn  int // [max_login_conn] connections before log-in at once; one more ends the oldest; default 512
+	// MaxUserConnections is [max_user_connections], sessions of one user at once; 0 is no limit.
+	MaxUserConnections int
+	MaxPacketSize      int // [max_packet_size] bytes of one message after log-in; default 16 MiB
+	MaxPrepared        int // [max_prepared_statements] a session; default 256
+	MaxPortals         int // [max_portals] a session, cursors among them; default 64
+	MaxPortalBytes     int // [max_portal_bytes] rows that one scrollable public cursor may keep; default 64 MiB
+	MaxPipelineBytes   int // [max_pipeline_bytes] read ahead while a client does not read; default 16 MiB
+	ScramIterations    int // [scram_iterations] of users that do not exist, and what SHOW says; default 4096
+	MaxLoginFailures   int // [max_login_failures] of one user from one address before log-ins are slowed; default 5
+	ServerVersion      string
+	ServerVersionNum   string
+	LoginTimeout       time.Duration // [client_login_timeout] TLS, start-up and log-in together; default 15 s
+	IdleTimeout        time.Duration // [client_idle_timeout] between queries; 0 is never
+	IdleInTransaction  time.Duration // [idle_transaction_timeout] 0 is never
+	QueryTimeout       time.Duration // [query_timeout] one statement at most; 0 is never
+	WriteTimeout       time.Duration // [client_write_timeout] for a client to take a piece of 64 KiB; default 60 s
 
 	// MockSecret makes the salts of users that do not exist: keep it over restarts and the same on all replicas, or a
 	// salt that changes tells that the user is none. Empty: made from the TLS key, else drawn at start.

@@ -26,8 +26,9 @@ const nonceBytes = 18
 
 // login takes a connection from its first byte to the session's first ReadyForQuery. It returns nil where the connection
 // is done with, after telling the client why if there is somebody to tell.
-func (s *Server) login(conn net.Conn) (sess *session) {
-	ctx, cancel := context.WithTimeout(s.base, s.cfg.LoginTimeout)
+func (s *Server) login(e *early) (sess *session) {
+	conn := e.conn
+	ctx, cancel := context.WithTimeout(e.ctx, s.cfg.LoginTimeout)
 	defer cancel()
 	deadline := time.Now().Add(s.cfg.LoginTimeout)
 	select {
@@ -74,10 +75,8 @@ func (s *Server) admit(ctx context.Context, h *handshake) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ok, err := s.register(sess, h.raw()); err != nil {
+	if err := s.register(sess, h.raw()); err != nil {
 		return nil, err
-	} else if !ok {
-		return nil, refusal.New(refusal.TooManyConnections, "sorry, too many clients already")
 	}
 	if err := sess.greet(); err != nil {
 		return sess, errDone

@@ -15,6 +15,7 @@ import (
 
 	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/proxy/setting"
+	"github.com/dpproxy/dpproxy/refusal"
 )
 
 // Server serves clients. Make it with New; it is safe for concurrent use.
@@ -40,9 +41,11 @@ type Server struct {
 
 	mu        sync.Mutex
 	listeners map[net.Listener]struct{}
-	conns     map[net.Conn]struct{} // before log-in
-	sessions  map[uint32]*session   // by PID, after log-in
-	accepted  int                   // connections alive
+	conns     map[net.Conn]*early // before log-in
+	arrivals  uint64              // connections so far
+	byUser    map[string]int      // sessions
+	sessions  map[uint32]*session // by PID, after log-in
+	accepted  int                 // connections alive
 }
 
 // New makes a server; nothing listens yet. intro may be nil; log must not be. Random bits come from Config.Random.
@@ -62,7 +65,7 @@ func New(cfg Config, backend Backend, intro Introspector, log *slog.Logger, cloc
 		registry: setting.NewRegistry(setting.Fixed{ServerVersion: cfg.ServerVersion, ServerVersionNum: cfg.ServerVersionNum,
 			ScramIterations: cfg.ScramIterations, TLS: state != nil}),
 		throttle: newThrottle(cfg.MaxLoginFailures, clock), logins: make(chan struct{}, cfg.MaxLoginConn),
-		listeners: map[net.Listener]struct{}{}, conns: map[net.Conn]struct{}{}, sessions: map[uint32]*session{}}
+		listeners: map[net.Listener]struct{}{}, conns: map[net.Conn]*early{}, byUser: map[string]int{}, sessions: map[uint32]*session{}}
 	if s.random == nil {
 		s.random = rand.Reader
 	}
@@ -116,25 +119,32 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // start serves a connection in a goroutine of its own, or closes it where too many are alive.
 func (s *Server) start(conn net.Conn) {
+	e := newEarly(s.base, conn)
 	s.mu.Lock()
 	// Beyond the sessions there is room for those that log in, cancel or will be told that there are too many.
 	if s.draining.Load() || s.accepted >= s.cfg.MaxClientConn+2*s.cfg.MaxLoginConn {
 		s.mu.Unlock()
-		conn.Close()
+		e.evict()
 		return
 	}
+	if len(s.conns) >= s.cfg.MaxLoginConn {
+		s.makeRoom()
+	}
+	s.arrivals++
+	e.number = s.arrivals
 	s.accepted++
-	s.conns[conn] = struct{}{}
+	s.conns[conn] = e
 	s.running.Add(1)
 	s.mu.Unlock()
-	go s.serve(conn)
+	go s.serve(e)
 }
 
 // serve is the life of a connection until its session begins.
-func (s *Server) serve(conn net.Conn) {
-	sess := s.login(conn)
+func (s *Server) serve(e *early) {
+	defer e.cancel()
+	sess := s.login(e)
 	if sess == nil {
-		s.end(conn, nil)
+		s.end(e.conn, nil)
 		return
 	}
 	// A goroutine of its own: TLS and SCRAM made this one's stack large, and it would stay so while the client is idle.
@@ -147,24 +157,27 @@ func (s *Server) end(conn net.Conn, sess *session) {
 	s.mu.Lock()
 	delete(s.conns, conn)
 	if sess != nil {
-		delete(s.sessions, sess.pid)
+		s.unlist(sess)
 	}
 	s.accepted--
 	s.mu.Unlock()
 	s.running.Done()
 }
 
-// register gives a session its PID and key. It says false where there are too many sessions.
-func (s *Server) register(sess *session, conn net.Conn) (bool, error) {
+// register gives a session its PID and key. Its error is a refusal where there are too many sessions.
+func (s *Server) register(sess *session, conn net.Conn) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.sessions) >= s.cfg.MaxClientConn {
-		return false, nil
+	switch most := s.cfg.MaxUserConnections; {
+	case len(s.sessions) >= s.cfg.MaxClientConn:
+		return refusal.New(refusal.TooManyConnections, "sorry, too many clients already")
+	case most > 0 && s.byUser[sess.id.User] >= most:
+		return refusal.New(refusal.TooManyConnections, "too many connections for role %q", sess.id.User)
 	}
 	for {
 		var raw [4]byte
 		if _, err := io.ReadFull(s.random, raw[:]); err != nil {
-			return false, err
+			return err
 		}
 		pid := binary.BigEndian.Uint32(raw[:]) & 0x7fffffff // clients print it as int32
 		if _, taken := s.sessions[pid]; pid == 0 || taken {
@@ -176,8 +189,9 @@ func (s *Server) register(sess *session, conn net.Conn) (bool, error) {
 		}
 		sess.pid, sess.id.PID, sess.id.Nonce = pid, int32(pid), hex.EncodeToString(nonce[:])
 		s.sessions[pid] = sess
+		s.byUser[sess.id.User]++
 		delete(s.conns, conn)
-		return true, nil
+		return nil
 	}
 }
 
@@ -188,8 +202,17 @@ func (s *Server) forget(sess *session) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.sessions[sess.pid] == sess {
-		delete(s.sessions, sess.pid)
+	s.unlist(sess)
+}
+
+// unlist takes a session from the lists, where it stands there. The caller holds mu.
+func (s *Server) unlist(sess *session) {
+	if s.sessions[sess.pid] != sess {
+		return
+	}
+	delete(s.sessions, sess.pid)
+	if s.byUser[sess.id.User]--; s.byUser[sess.id.User] <= 0 {
+		delete(s.byUser, sess.id.User)
 	}
 }
 

@@ -44,12 +44,7 @@ func newThrottle(free int, clock answer.Clock) *throttle {
 
 // keys are the counters of an attempt, and how many failures each forgives.
 func (t *throttle) keys(user string, addr netip.Addr) map[string]int {
-	if addr.Is6() && !addr.Is4In6() {
-		if p, err := addr.Prefix(64); err == nil { // one host has at least a /64
-			addr = p.Addr()
-		}
-	}
-	a := addr.Unmap().String()
+	a := network(addr).String()
 	return map[string]int{"u\x00" + a + "\x00" + user: t.free, "a\x00" + a: t.free * addressFactor}
 }
 

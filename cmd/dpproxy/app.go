@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,6 +19,7 @@ import (
 	"github.com/dpproxy/dpproxy/config"
 	"github.com/dpproxy/dpproxy/internal/datasets"
 	"github.com/dpproxy/dpproxy/internal/metrics"
+	"github.com/dpproxy/dpproxy/internal/tracing"
 	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/proxy"
 	"github.com/dpproxy/dpproxy/ratelimit"
@@ -26,6 +29,9 @@ import (
 // planCache is how many plans are kept: a dashboard has tens, and a plan takes some tens of KB.
 const planCache = 2000
 
+// tracesTimeout is how long the last traces may take to be sent.
+const tracesTimeout = 5 * time.Second
+
 // app is everything that answers queries, in the order of construction.
 type app struct {
 	config   *config.Config
@@ -34,7 +40,10 @@ type app struct {
 	ledger   *ledgersql.Ledger
 	limiter  ratelimit.Limiter
 	registry *prometheus.Registry
+	tracer   *tracing.Tracer // nil: none
 	service  *answer.Service
+
+	mu sync.Mutex // guards config and loaded, which a reload replaces
 }
 
 // faultsError says that a configuration cannot be served as its sources are now.
@@ -67,11 +76,18 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, e
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the rate limits' store: %w", err)
 	}
+	if a.tracer, err = tracing.FromEnvironment(ctx, buildVersion(), os.LookupEnv); err != nil {
+		return nil, err
+	}
 	served, users := servedBy(c, a.loaded)
-	a.service, err = answer.New(answer.Options{
+	options := answer.Options{
 		Datasets: served, Users: users, Ledger: a.ledger, Limiter: a.limiter, Planner: rewrite.NewPlanner(planCache),
 		Random: mechanism.NewCryptoSource(), Clock: time.Now, Logger: log, Observer: metrics.New(a.registry), Archive: archiving(c),
-	})
+	}
+	if a.tracer != nil {
+		options.Tracer = a.tracer
+	}
+	a.service, err = answer.New(options)
 	return a, err
 }
 
@@ -125,8 +141,10 @@ func (a *app) reload(ctx context.Context, c *config.Config) error {
 	}
 	idle := a.service.Replace(servedBy(c, loaded))
 	a.service.SetArchiving(archiving(c))
+	a.mu.Lock()
 	old := a.loaded
 	a.loaded, a.config = loaded, c
+	a.mu.Unlock()
 	go func() { // engines whose last query has ended
 		<-idle
 		if err := datasets.Close(old); err != nil {
@@ -140,9 +158,23 @@ func archiving(c *config.Config) answer.Archiving {
 	return answer.Archiving{Answers: c.Archive.Answers, Public: c.Archive.Public, MaxBytes: c.Archive.MaxAnswer}
 }
 
+// current is what is served now.
+func (a *app) current() (*config.Config, []*datasets.Loaded) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.config, a.loaded
+}
+
 // close closes everything that was opened, the ledger last but for the sources.
 func (a *app) close() error {
 	var errs []error
+	if a.tracer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), tracesTimeout)
+		defer cancel()
+		if err := a.tracer.Close(ctx); err != nil {
+			a.log.Warn("the last traces were not sent", "error", err)
+		}
+	}
 	if a.limiter != nil {
 		errs = append(errs, a.limiter.Close())
 	}
@@ -165,7 +197,7 @@ func listen(address string) (net.Listener, error) {
 func wireConfig(c *config.Config, secret []byte) proxy.Config {
 	l := c.Limits
 	w := proxy.Config{
-		Listen: c.Listen, MaxClientConn: l.MaxClientConn, MaxLoginConn: l.MaxLoginConn, MaxPacketSize: l.MaxPacketSize,
+		Listen: c.Listen, MaxClientConn: l.MaxClientConn, MaxLoginConn: l.MaxLoginConn, MaxUserConnections: l.MaxUserConnections, MaxPacketSize: l.MaxPacketSize,
 		MaxPrepared: l.MaxPreparedStatements, MaxPortals: l.MaxPortals, LoginTimeout: l.ClientLoginTimeout, IdleTimeout: l.ClientIdleTimeout,
 		IdleInTransaction: l.IdleTransaction, QueryTimeout: l.QueryTimeout, WriteTimeout: l.ClientWriteTimeout, MockSecret: secret,
 		Timing: proxy.Timing{Method: proxy.TimingMethod(c.Timing.Method), Bucket: c.Timing.Bucket}, TLS: wireTLS(c),

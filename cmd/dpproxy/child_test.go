@@ -38,6 +38,18 @@ func (s *site) child(t *testing.T) *child {
 	return c
 }
 
+// append adds keys to the site's configuration.
+func (s *site) append(t *testing.T, text string) {
+	t.Helper()
+	former, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.config, append(former, text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // launch starts the process and does not wait.
 func (s *site) launch(t *testing.T) *child {
 	t.Helper()

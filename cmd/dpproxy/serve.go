@@ -61,6 +61,9 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	if err := registerLive(a, server); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	pages, err := startAdmin(a)
 	if err != nil {
 		return errors.Join(err, l.Close())

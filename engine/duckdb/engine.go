@@ -18,6 +18,8 @@ import (
 type Options struct {
 	// MaxConns is how many queries run at the same time; default 8.
 	MaxConns int
+	// WaitTimeout bounds how long a query waits for its turn; 0 means that only contexts end the wait.
+	WaitTimeout time.Duration
 	// StatementTimeout ends a single Run, IsUnique or Schema, or the time until Finish has its first row; 0 means that
 	// only contexts end them.
 	StatementTimeout time.Duration
@@ -84,6 +86,7 @@ func Open(ctx context.Context, source Source, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	db.wait = o.WaitTimeout
 	e := &Engine{db: db, options: o}
 	if err := e.setUp(ctx, source); err != nil {
 		db.close()
@@ -142,6 +145,9 @@ func (e *Engine) Ping(ctx context.Context) error {
 	_, err := e.query(ctx, "SELECT 1")
 	return err
 }
+
+// Pool is the state of the connections.
+func (e *Engine) Pool() engine.PoolStat { return e.db.stat() }
 
 // Close waits for what runs, and frees the database.
 func (e *Engine) Close() error {

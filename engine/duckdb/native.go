@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	native "github.com/duckdb/duckdb-go-bindings"
@@ -16,6 +17,9 @@ import (
 type database struct {
 	handle native.Database
 	slots  chan struct{} // one token for each connection that may be in use
+	wait   time.Duration // for a slot; 0 is for ever
+	waits  atomic.Int64  // for a slot, and how long in all, in nanoseconds
+	waited atomic.Int64
 
 	mu     sync.Mutex
 	idle   []native.Connection
@@ -87,10 +91,8 @@ func (db *database) connect(ctx context.Context) (*connection, error) {
 		return nil, fmt.Errorf("duckdb: %w: %w", engine.ErrUnavailable, ctx.Err())
 	default:
 	}
-	select {
-	case db.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("duckdb: %w: %w", engine.ErrUnavailable, ctx.Err())
+	if err := db.slot(ctx); err != nil {
+		return nil, fmt.Errorf("duckdb: %w", err)
 	}
 	handle, err := db.take()
 	if err != nil {
@@ -100,6 +102,40 @@ func (db *database) connect(ctx context.Context) (*connection, error) {
 	c := &connection{db: db, handle: handle, ctx: ctx, stop: make(chan struct{}), gone: make(chan struct{})}
 	go c.interrupt()
 	return c, nil
+}
+
+// slot waits for the right to use a connection.
+func (db *database) slot(ctx context.Context) error {
+	select {
+	case db.slots <- struct{}{}:
+		return nil
+	default:
+	}
+	start := time.Now()
+	db.waits.Add(1)
+	defer func() { db.waited.Add(int64(time.Since(start))) }()
+	var late <-chan time.Time
+	if db.wait > 0 {
+		timer := time.NewTimer(db.wait)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case db.slots <- struct{}{}:
+		return nil
+	case <-late:
+		return engine.ErrBusy
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", engine.ErrUnavailable, ctx.Err())
+	}
+}
+
+// stat is the state of the connections.
+func (db *database) stat() engine.PoolStat {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return engine.PoolStat{Busy: len(db.slots), Idle: len(db.idle), Most: cap(db.slots), Waits: db.waits.Load(),
+		Waited: time.Duration(db.waited.Load())}
 }
 
 func (db *database) take() (native.Connection, error) {

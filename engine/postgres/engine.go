@@ -23,6 +23,8 @@ type Options struct {
 	StatementTimeout time.Duration
 	// ConnectTimeout bounds the making of one connection where the URL says nothing; default 10 s.
 	ConnectTimeout time.Duration
+	// WaitTimeout bounds how long a query waits for a free connection; 0 means that only contexts end the wait.
+	WaitTimeout time.Duration
 	// Statements is how many prepared statements a connection keeps; default 64, negative means none (for poolers
 	// that cannot carry them).
 	Statements int
@@ -100,6 +102,13 @@ func (e *Engine) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Pool is the state of the connections.
+func (e *Engine) Pool() engine.PoolStat {
+	s := e.pool.Stat()
+	return engine.PoolStat{Busy: int(s.AcquiredConns()), Idle: int(s.IdleConns()), Most: int(s.MaxConns()),
+		Waits: s.EmptyAcquireCount(), Waited: s.EmptyAcquireWaitTime()}
+}
+
 // Close ends the connections, after those in use are given back.
 func (e *Engine) Close() error {
 	e.pool.Close()
@@ -108,9 +117,17 @@ func (e *Engine) Close() error {
 
 // acquire takes a connection. Whatever fails here, nothing was asked of the source.
 func (e *Engine) acquire(ctx context.Context) (*pgxpool.Conn, error) {
-	conn, err := e.pool.Acquire(ctx)
+	waiting, cancel := ctx, func() {}
+	if e.options.WaitTimeout > 0 {
+		waiting, cancel = context.WithTimeout(ctx, e.options.WaitTimeout)
+	}
+	defer cancel()
+	conn, err := e.pool.Acquire(waiting)
 	if err != nil && e.fallback.isRefusal(err) {
-		conn, err = e.pool.Acquire(ctx)
+		conn, err = e.pool.Acquire(waiting)
+	}
+	if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+		return nil, fmt.Errorf("postgres: %w: %w", engine.ErrBusy, err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w: %w", engine.ErrUnavailable, err)

@@ -111,11 +111,11 @@ func OpenSource(ctx context.Context, cfg *config.Config, d *config.Dataset, logg
 	case config.SourcePostgres:
 		return postgres.Open(ctx, d.Source.URL, postgres.Options{
 			MaxConns: d.MaxDBConnections, StatementTimeout: cfg.Limits.QueryTimeout,
-			ConnectTimeout: cfg.Limits.ServerConnectTimeout, Logger: logger,
+			ConnectTimeout: cfg.Limits.ServerConnectTimeout, WaitTimeout: cfg.Limits.QueryWaitTimeout, Logger: logger,
 		})
 	case config.SourceDuckDB, config.SourceFiles:
 		return duckdb.Open(ctx, duckSource(d), duckdb.Options{
-			MaxConns: d.MaxDBConnections, StatementTimeout: cfg.Limits.QueryTimeout, Logger: logger,
+			MaxConns: d.MaxDBConnections, StatementTimeout: cfg.Limits.QueryTimeout, WaitTimeout: cfg.Limits.QueryWaitTimeout, Logger: logger,
 		})
 	}
 	return nil, errors.New("datasets: the source has no kind")

@@ -12,6 +12,7 @@ type Metrics struct {
 	took         *prometheus.HistogramVec
 	stages       *prometheus.HistogramVec
 	engineErrors *prometheus.CounterVec
+	limited      *prometheus.CounterVec
 }
 
 // buckets go from 50 µs (a plan from the cache) to 100 s.
@@ -32,8 +33,11 @@ func New(r prometheus.Registerer) *Metrics {
 		engineErrors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "dpproxy_engine_errors_total", Help: "Errors of the source of a data set.",
 		}, []string{"dataset"}),
+		limited: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "dpproxy_limited_total", Help: "Queries that a limit refused: rate, budget, dataset budget, queries.",
+		}, []string{"dataset", "limit"}),
 	}
-	r.MustRegister(m.queries, m.took, m.stages, m.engineErrors)
+	r.MustRegister(m.queries, m.took, m.stages, m.engineErrors, m.limited)
 	return m
 }
 
@@ -50,3 +54,6 @@ func (m *Metrics) Stage(stage string, took time.Duration) {
 
 // EngineError counts an error of a source.
 func (m *Metrics) EngineError(dataset string) { m.engineErrors.WithLabelValues(dataset).Inc() }
+
+// Limited counts a query that a limit refused.
+func (m *Metrics) Limited(dataset, limit string) { m.limited.WithLabelValues(dataset, limit).Inc() }

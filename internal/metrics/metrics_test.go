@@ -15,6 +15,7 @@ func TestMetricsCountByOutcome(t *testing.T) {
 	m.Query("census", "answered", "", time.Millisecond)
 	m.Query("census", "refused", "53400", time.Millisecond)
 	m.EngineError("census")
+	m.Limited("census", "rate")
 	m.Stage("engine", time.Second)
 	for outcome, want := range map[[2]string]float64{{"answered", ""}: 2, {"refused", "53400"}: 1} {
 		if got := testutil.ToFloat64(m.queries.WithLabelValues("census", outcome[0], outcome[1])); got != want {
@@ -25,7 +26,7 @@ func TestMetricsCountByOutcome(t *testing.T) {
 		t.Errorf("counted %v engine errors, want 1", got)
 	}
 	families, err := registry.Gather()
-	if err != nil || len(families) != 4 {
-		t.Errorf("gathered %d families (%v), want 4", len(families), err)
+	if err != nil || len(families) != 5 {
+		t.Errorf("gathered %d families (%v), want 5", len(families), err)
 	}
 }

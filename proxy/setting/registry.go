@@ -89,6 +89,7 @@ func reported(f Fixed) []Setting {
 func session() []Setting {
 	isolation := enum("serializable", "repeatable read", "read committed", "read uncommitted")
 	return []Setting{
+		{Name: "traceparent", Description: "Sets the trace (W3C Trace Context) that the session's queries belong to."},
 		{Name: "extra_float_digits", Default: "1", check: integer(-15, 3), Description: "Sets the number of digits displayed for floating-point values."},
 		{Name: "client_min_messages", Default: "notice", check: enum("debug5", "debug4", "debug3", "debug2", "debug1", "debug", "log", "notice", "warning", "error"), Description: "Sets the message levels that are sent to the client."},
 		{Name: "bytea_output", Default: "hex", check: enum("hex", "escape"), Description: "Sets the output format for bytea."},
