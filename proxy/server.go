@@ -185,7 +185,7 @@ func (s *Server) register(sess *session, conn net.Conn) error {
 		}
 		var nonce [32]byte
 		if _, err := io.ReadFull(s.random, nonce[:]); err != nil {
-			return false, err
+			return err
 		}
 		sess.pid, sess.id.PID, sess.id.Nonce = pid, int32(pid), hex.EncodeToString(nonce[:])
 		s.sessions[pid] = sess
