@@ -58,6 +58,19 @@ func averageType(t catalog.Type) (catalog.Type, bool) {
 	return t, false
 }
 
+func arrayOf(t catalog.Type) (catalog.Type, bool) {
+	if t.Kind == catalog.Unknown {
+		t = catalog.Of(catalog.Text)
+	}
+	out := catalog.Of(t.Kind)
+	out.Array = true
+	return out, !t.Array
+}
+
+func jsonOf(k catalog.Kind) func(catalog.Type) (catalog.Type, bool) {
+	return func(t catalog.Type) (catalog.Type, bool) { return catalog.Of(k), !t.Array }
+}
+
 func boolean(t catalog.Type) (catalog.Type, bool) { return t, t.Kind == catalog.Bool && !t.Array }
 
 func textual(t catalog.Type) (catalog.Type, bool) {
@@ -89,6 +102,10 @@ func aggregates() map[string]aggregateKind {
 		"bool_or":         {args: 1, result: boolean},
 		"every":           {args: 1, result: boolean},
 		"string_agg":      {args: 2, result: textual},
+		"array_agg":       {args: 1, result: arrayOf},
+		"json_agg":        {args: 1, result: jsonOf(catalog.JSON)},
+		"jsonb_agg":       {args: 1, result: jsonOf(catalog.JSONB)},
+		"mode":            {args: 0, result: itself, ordered: true},
 		"corr":            regression,
 		"covar_pop":       regression,
 		"covar_samp":      regression,
@@ -217,6 +234,10 @@ func (a aggregateCall) WithChildren(children []expr.Expr) expr.Expr {
 
 func (a aggregateCall) Print(p *expr.Printer) {
 	// sum of whole numbers is HUGEINT and avg of decimals DOUBLE in DuckDB; the cast gives PostgreSQL's type.
+	if p.Dialect == expr.DuckDB && (a.fn == "json_agg" || a.fn == "jsonb_agg") {
+		a.printDuckJSON(p)
+		return
+	}
 	cast := duckCast(p.Dialect, a.fn, a.args)
 	if cast {
 		p.WriteString("CAST(")

@@ -25,11 +25,22 @@ func printQuery(p *expr.Printer, q *query, style queryStyle) {
 	default:
 		printBlock(p, q, style)
 	}
+	if q.ties && p.Dialect == expr.DuckDB {
+		p.WriteString(" QUALIFY rank() OVER (ORDER BY ")
+		printOrder(p, q.order)
+		p.WriteString(") <= ")
+		p.Expr(q.limit)
+	}
 	if len(q.order) > 0 {
 		p.WriteString(" ORDER BY ")
 		printOrder(p, q.order)
 	}
-	if q.limit != nil {
+	if q.ties && p.Dialect != expr.DuckDB {
+		p.WriteString(" FETCH FIRST (")
+		p.Expr(q.limit)
+		p.WriteString(") ROWS WITH TIES")
+	}
+	if q.limit != nil && !q.ties {
 		p.WriteString(" LIMIT ")
 		p.Expr(q.limit)
 	}

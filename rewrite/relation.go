@@ -131,6 +131,7 @@ type query struct {
 	on       []expr.Expr // DISTINCT ON
 	order    []order
 	limit    expr.Expr
+	ties     bool // FETCH … WITH TIES
 	offset   expr.Expr
 
 	values [][]expr.Expr // VALUES

@@ -35,6 +35,8 @@ type resolver struct {
 	policy   policy
 	// systemCalls are the functions of schema dp in FROM.
 	systemCalls []SystemCall
+	// computed are columns of sub-queries that are expressions there.
+	computed map[expr.ColumnKey]bool
 	// notNullByList are columns whose declared values do not include NULL.
 	notNullByList map[expr.ColumnKey]bool
 	// fallback bounds what a sub-query computed for each unit, from the query's bounds; used where the query gives none.
@@ -198,8 +200,10 @@ func (r *resolver) selectBlock(s *syntax.SelectStmt, outer *scope, e *env) (*que
 		return nil, r.fail(refusal.NotSupported, -1, "FOR UPDATE and FOR SHARE are not supported")
 	case s.IntoClause != nil:
 		return nil, r.fail(refusal.InsufficientPrivilege, -1, "SELECT INTO writes, and dpproxy never writes")
-	case s.LimitOption == syntax.LIMIT_OPTION_WITH_TIES:
-		return nil, r.fail(refusal.NotSupported, -1, "FETCH … WITH TIES is not supported").WithHint("Use LIMIT.")
+	case s.LimitOption == syntax.LIMIT_OPTION_WITH_TIES && len(s.SortClause) == 0:
+		return nil, r.fail(refusal.SyntaxError, -1, "WITH TIES cannot be specified without ORDER BY clause")
+	case s.LimitOption == syntax.LIMIT_OPTION_WITH_TIES && (s.LimitOffset != nil || s.Op != syntax.SETOP_NONE || len(s.ValuesLists) > 0 || len(s.DistinctClause) > 0):
+		return nil, r.fail(refusal.NotSupported, -1, "FETCH … WITH TIES is not supported with OFFSET, DISTINCT and set operations").WithHint("Use LIMIT.")
 	case s.Op != syntax.SETOP_NONE:
 		return r.setOperation(s, outer, e)
 	case len(s.ValuesLists) > 0:

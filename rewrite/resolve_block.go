@@ -379,6 +379,7 @@ func (r *resolver) limits(q *query, s *syntax.SelectStmt, c *exprContext) error 
 		}
 		*part.to = k
 	}
+	q.ties = s.LimitOption == syntax.LIMIT_OPTION_WITH_TIES && q.limit != nil
 	return nil
 }
 

@@ -47,6 +47,9 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 		return e, err
 	}
 	defer c.buckets(f, name)()
+	if e, ok, err := c.textBuilder(f, name); ok || err != nil {
+		return e, err
+	}
 	args, err := c.all(f.Args)
 	if err != nil {
 		return nil, err

@@ -162,6 +162,7 @@ func (r *resolver) derive(q *query, a *syntax.Alias, fallback string, loc int32)
 	var cols []scopeColumn
 	for i, c := range q.columns() {
 		column := r.derivedColumn(d, i, c)
+		r.noteComputed(q, i, column)
 		cols = append(cols, scopeColumn{name: c.Name, e: column})
 	}
 	out, err := r.rename(cols, name, columnNames(a), loc)

@@ -121,22 +121,41 @@ func negative(k expr.Const, pos int) (expr.Expr, bool) {
 	return k, true
 }
 
-// rows compares (a, b) = (c, d) column by column.
+// rows compares (a, b) = (c, d) column by column, and (a, b) < (c, d) as a < c OR a = c AND b < d, which is NULL where
+// PostgreSQL's is.
 func (c *exprContext) rows(op string, l, r *syntax.RowExpr, loc int32) (expr.Expr, error) {
-	if l == nil || r == nil || len(l.Args) != len(r.Args) || op != "=" && op != "<>" {
+	strict, ordered := map[string]string{"<": "<", "<=": "<", ">": ">", ">=": ">"}[op]
+	switch {
+	case l == nil || r == nil || op != "=" && op != "<>" && !ordered:
 		return nil, c.fail(refusal.NotSupported, loc, "this comparison of rows is not supported")
+	case len(l.Args) != len(r.Args):
+		return nil, c.fail(refusal.SyntaxError, loc, "unequal number of entries in row expressions")
 	}
-	var terms []expr.Expr
+	var terms, equal []expr.Expr
 	for i := range l.Args {
 		a, b, err := c.two(l.Args[i], r.Args[i])
 		if err != nil {
 			return nil, err
 		}
-		t, err := c.b.Op(op, a, b, int(loc))
+		by := op
+		if ordered && i < len(l.Args)-1 {
+			by = strict
+		}
+		t, err := c.b.Op(by, a, b, int(loc))
+		if err == nil && ordered {
+			var same expr.Expr
+			if same, err = c.b.Op("=", a, b, int(loc)); err == nil && len(equal) > 0 {
+				t, err = c.b.And(append(append([]expr.Expr{}, equal...), t), int(loc))
+			}
+			equal = append(equal, same)
+		}
 		if err != nil {
 			return c.done(nil, err, loc)
 		}
 		terms = append(terms, t)
+	}
+	if len(terms) == 1 {
+		return terms[0], nil
 	}
 	if op == "=" {
 		out, err := c.b.And(terms, int(loc))

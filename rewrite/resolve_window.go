@@ -13,7 +13,8 @@ func windowFunctions() map[string]func(catalog.Type) (catalog.Type, bool) {
 	return map[string]func(catalog.Type) (catalog.Type, bool){
 		"row_number": whole, "rank": whole, "dense_rank": whole, "percent_rank": share, "cume_dist": share,
 		"ntile": always(catalog.Int4), "lag": itself, "lead": itself, "first_value": itself, "last_value": itself, "nth_value": itself,
-		"count": whole, "sum": sumType, "avg": averageType, "min": itself, "max": itself,
+		"count": whole, "sum": sumType, "avg": averageType, "min": itself, "max": itself, "bool_and": boolean, "bool_or": boolean, "every": boolean,
+		"var_pop": averageType, "var_samp": averageType, "variance": averageType, "stddev_pop": averageType, "stddev_samp": averageType, "stddev": averageType,
 	}
 }
 
@@ -120,6 +121,10 @@ const (
 	frameEndPreceding       = 0x01000
 	frameStartFollowing     = 0x02000
 	frameEndFollowing       = 0x04000
+	frameGroups             = 0x00008
+	frameExcludeCurrent     = 0x08000
+	frameExcludeGroup       = 0x10000
+	frameExcludeTies        = 0x20000
 	frameExclusions         = 0x38000
 	frameEndUnboundedFollow = frameEndUnbounded
 )
@@ -130,12 +135,15 @@ func (c *exprContext) frame(w *syntax.WindowDef, loc int32) (string, error) {
 	if o&frameNonDefault == 0 {
 		return "", nil
 	}
-	if o&frameExclusions != 0 || o&(frameRows|frameRange) == 0 {
-		return "", c.fail(refusal.NotSupported, loc, "GROUPS frames and EXCLUDE are not supported")
-	}
 	unit := "ROWS"
-	if o&frameRange != 0 {
+	switch {
+	case o&frameRange != 0:
 		unit = "RANGE"
+	case o&frameGroups != 0:
+		unit = "GROUPS"
+	}
+	if c.b.Mode == expr.Private && (unit == "GROUPS" || o&frameExclusions != 0) {
+		return "", c.fail(refusal.NotSupported, loc, "GROUPS frames and EXCLUDE are not supported over private rows")
 	}
 	start, err := c.frameEnd(w.StartOffset, o&frameStartUnbounded != 0, o&frameStartCurrent != 0, o&frameStartPreceding != 0, "UNBOUNDED PRECEDING", loc)
 	if err != nil {
@@ -145,7 +153,8 @@ func (c *exprContext) frame(w *syntax.WindowDef, loc int32) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return unit + " BETWEEN " + start + " AND " + end, nil
+	without := map[int32]string{frameExcludeCurrent: " EXCLUDE CURRENT ROW", frameExcludeGroup: " EXCLUDE GROUP", frameExcludeTies: " EXCLUDE TIES"}[o&frameExclusions]
+	return unit + " BETWEEN " + start + " AND " + end + without, nil
 }
 
 func (c *exprContext) frameEnd(n *syntax.Node, unbounded, current, preceding bool, whole string, loc int32) (string, error) {

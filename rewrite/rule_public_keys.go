@@ -18,10 +18,7 @@ import (
 const defaultCombinations = 10_000
 
 func (r *resolver) publicKeys(p *pending) error {
-	limit := r.ds.MaxCombinations
-	if limit <= 0 {
-		limit = defaultCombinations
-	}
+	limit := r.maxCombinations()
 	combinations := [][]mechanism.Cell{{}}
 	for _, k := range p.d.keys {
 		values, ok := r.valuesOf(k.e)
@@ -47,6 +44,13 @@ func (r *resolver) publicKeys(p *pending) error {
 	return r.dropOtherKeys(p)
 }
 
+func (r *resolver) maxCombinations() int {
+	if r.ds.MaxCombinations > 0 {
+		return r.ds.MaxCombinations
+	}
+	return defaultCombinations
+}
+
 // privateKeys checks that groups can be selected at all.
 func (r *resolver) privateKeys(p *pending) error {
 	if r.set.Delta > 0 {
@@ -67,8 +71,10 @@ func (r *resolver) privateKeys(p *pending) error {
 // valuesOf lists a key's public values in order, NULL last.
 func (r *resolver) valuesOf(key expr.Expr) ([]mechanism.Cell, bool) {
 	d := r.declared(key).Domain()
-	if d.Values == nil || key.Type().Kind == catalog.Float4 || key.Type().Kind == catalog.Float8 {
-		return nil, false
+	if d.Values == nil || key.Type().IsFloat() {
+		if d.Values, _ = r.rangeOf(key); d.Values == nil {
+			return nil, false
+		}
 	}
 	out := make([]mechanism.Cell, 0, len(d.Values)+1)
 	values := append([]string{}, d.Values...)
@@ -98,7 +104,7 @@ func (r *resolver) declared(key expr.Expr) expr.Expr {
 func (r *resolver) dropOtherKeys(p *pending) error {
 	b := builder(Protected)
 	for i, k := range p.d.keys {
-		if enforced(k.e) {
+		if _, ranged := r.rangeOf(k.e); enforced(k.e) || ranged && k.e.Domain().Values == nil {
 			continue
 		}
 		var list []expr.Expr

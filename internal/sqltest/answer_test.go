@@ -101,6 +101,9 @@ func tryAsk(t *testing.T, s *answer.Service, dataset string, c sqlCase) (table, 
 	if c.options["set"] != "" {
 		req.Settings["dp.query_class"] = c.options["set"]
 	}
+	if c.options["delta"] != "" {
+		req.Settings["dp.delta"] = c.options["delta"]
+	}
 	for _, p := range c.params() {
 		req.Params = append(req.Params, answer.Param{Cell: p.Cell})
 	}
@@ -178,6 +181,8 @@ func truthText(v any, typ catalog.Type) string {
 		return "NULL"
 	case bool:
 		return strconv.FormatBool(x)[:1]
+	case []byte:
+		return string(x)
 	case time.Time:
 		switch typ.Kind {
 		case catalog.Date:

@@ -208,6 +208,7 @@ func buildFloat(op string) func(n *node) error {
 		k := n.typ.Kind
 		in, told := floatSpan(op, spanOf(a), spanOf(b), b), floatSpan(op, reported(a), reported(b), b)
 		n.tell(told.outward(k), in.outward(k))
+		n.dom.Step = wholeFloats(op, a, b, *n.in, k)
 		if n.mode == Public {
 			return nil
 		}
@@ -231,6 +232,38 @@ func buildFloat(op string) func(n *node) error {
 		}
 		return nil
 	}
+}
+
+// wholeFloats is the step of + - * over whole numbers that floats hold exactly: floor(age / 10) * 10 has step 10.
+func wholeFloats(op string, a, b Expr, in span, k catalog.Kind) *big.Rat {
+	most := pow2(53)
+	if k == f4 {
+		most = pow2(24)
+	}
+	x, y := wholeStep(a), wholeStep(b)
+	if x == nil || y == nil || !in.within(new(big.Rat).Neg(most), most) {
+		return nil
+	}
+	switch op {
+	case "*":
+		return new(big.Rat).Mul(x, y)
+	case "+", "-":
+		return commonStep(x, y)
+	}
+	return nil
+}
+
+// wholeStep is a step that is a whole number; a constant is its own.
+func wholeStep(e Expr) *big.Rat {
+	if c, ok := Fold(e); ok && !c.Null {
+		if r, ok := ratOf(c); ok && r.IsInt() && r.Sign() != 0 {
+			return r.Abs(new(big.Rat).Set(r))
+		}
+	}
+	if s := stepFor(e); s != nil && s.IsInt() && s.Sign() > 0 {
+		return s
+	}
+	return nil
 }
 
 func floatSpan(op string, a, b span, divisor Expr) span {

@@ -139,7 +139,7 @@ func outerFunctions() []function {
 		{name: "cosh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},
 		{name: "tanh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},
 		two("lcm", i4), two("lcm", i8),
-		{name: "quote_literal", args: []catalog.Kind{txt}, result: txt, build: releasedOnly, duck: "(chr(39) || replace($1, chr(39), chr(39) || chr(39)) || chr(39))"},
+		{name: "lcm", args: []catalog.Kind{num, num}, result: num, build: releasedOnly, duck: "lcm(CAST($1 AS HUGEINT), CAST($2 AS HUGEINT))"},
 		{name: "quote_ident", args: []catalog.Kind{txt}, result: txt, build: releasedOnly,
 			duck: `CASE WHEN regexp_full_match($1, '[a-z_][a-z0-9_]*') THEN $1 ELSE '"' || replace($1, '"', '""') || '"' END`},
 		{name: "date_bin", args: []catalog.Kind{itv, ts, ts}, result: ts, build: releasedOnly, duck: "time_bucket($1, $2, $3)"},

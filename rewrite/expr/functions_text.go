@@ -40,8 +40,8 @@ func textFunctions() []function {
 		{name: "md5", args: t(1), result: txt, build: onlyPublic},
 		{name: "ascii", args: t(1), result: i4, build: onlyPublic},
 		{name: "chr", args: kinds(i4), result: txt, build: onlyPublic},
-		{name: "to_hex", args: kinds(i4), result: txt, build: onlyPublic},
-		{name: "to_hex", args: kinds(i8), result: txt, build: onlyPublic},
+		{name: "to_hex", args: kinds(i4), result: txt, build: onlyPublic, duck: "lower(to_hex($1))"},
+		{name: "to_hex", args: kinds(i8), result: txt, build: onlyPublic, duck: "lower(to_hex($1))"},
 		{name: "regexp_replace", args: t(3), result: txt, build: onlyPublic},
 		{name: "regexp_replace", args: t(4), result: txt, build: onlyPublic},
 	}

@@ -135,3 +135,51 @@ SELECT sex, cume_dist() OVER (ORDER BY sex) AS c, percent_rank() OVER (ORDER BY 
 
 -- name: null treatment
 SELECT sex, count(*) FILTER (WHERE region IS NULL) AS unknown FROM patients GROUP BY sex
+
+-- name: groups frame
+SELECT age >= 50 AS old, sum(count(*)) OVER (ORDER BY age >= 50 GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM patients WHERE age IS NOT NULL GROUP BY 1
+
+-- name: exclude current row
+SELECT sex, sum(count(*)) OVER (ORDER BY sex ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW) AS others FROM patients GROUP BY sex
+
+-- name: window variance
+SELECT sex, stddev_pop(count(*)) OVER () >= 0 AS ok, bool_or(count(*) > 0) OVER () AS any FROM patients GROUP BY sex
+
+-- name: with ties
+SELECT sex, count(*) FROM patients GROUP BY sex ORDER BY sex FETCH FIRST 1 ROW WITH TIES
+
+-- name: rows compared
+SELECT sex, count(*) FROM patients GROUP BY sex HAVING (sex, 1) < ('m', 1)
+
+-- name: array of groups
+SELECT array_agg(sex ORDER BY sex) AS list FROM (SELECT sex, count(*) AS n FROM patients GROUP BY sex) s
+
+-- name: nullif and format
+SELECT nullif(count(*), 0) IS NOT NULL AS some, format('%s of %s', sex, 'all') AS f FROM patients GROUP BY sex
+
+-- name: trigonometry
+SELECT round(sin(1.0)::numeric, 4) AS s, round(atan2(1, 2)::numeric, 4) AS t, degrees(pi()) AS d
+
+-- name: numbers
+SELECT gcd(12, 18) AS g, lcm(4, 6) AS l, to_hex(255) AS h, width_bucket(5.0, 0, 10, 5) AS w, trim_scale(1.250) AS t
+
+-- name: text
+SELECT md5('x') AS m, ascii('x') AS a, chr(65) AS c, quote_ident('A b') AS i, reverse('abc') AS r, overlay('abcdef' placing 'XX' from 3 for 2) AS o, left('abc', -1) AS l, translate('abc', 'ab', 'xy') AS t
+
+-- name: make_date and relatives
+SELECT make_date(2024, 3, 5) AS d, make_timestamp(2024, 3, 5, 10, 11, 12.5) AS t
+
+-- name: date arithmetic
+SELECT DATE '2024-03-31' + INTERVAL '1 month' AS a, DATE '2024-03-05' - DATE '2024-01-01' AS b, age(DATE '2024-03-05', DATE '2020-01-01') AS c, date_bin('15 minutes', TIMESTAMP '2024-03-05 10:11:12', TIMESTAMP '2024-01-01') AS d
+
+-- name: json object
+SELECT json_build_object('sex', sex, 'n', 1) AS j FROM patients GROUP BY sex ORDER BY sex
+
+-- name: json aggregate
+SELECT json_agg(sex ORDER BY sex) AS j FROM (SELECT sex, count(*) AS n FROM patients GROUP BY sex) s
+
+-- name: mode and percentiles over released
+SELECT mode() WITHIN GROUP (ORDER BY sex) AS m, percentile_disc(0.5) WITHIN GROUP (ORDER BY n) AS d FROM (SELECT sex, 1 AS n FROM patients GROUP BY sex) s
+
+-- name: random text functions
+SELECT split_part('a,b,c', ',', 2) AS s, repeat('x', 3) AS r, strpos('abc', 'c') AS p, starts_with('abc', 'a') AS t

@@ -124,3 +124,27 @@ SELECT count(*) FROM (SELECT patient_id, sum(CASE WHEN patient_id = 17 THEN 1000
 -- name: a variance with bounds that are too wide
 SELECT variance(CASE WHEN smoker THEN 100000000000000000 ELSE 0 END) FROM patients
 
+
+-- name: json of private rows
+SELECT count(*) FROM patients WHERE json_build_object('a', age) IS NOT NULL
+
+-- name: jsonb_agg of private rows
+SELECT jsonb_agg(age) FROM patients
+
+-- name: format over private rows
+SELECT count(*) FROM patients WHERE format('%s', region) = 'x'
+
+-- name: format of identifiers
+SELECT format('%I', sex) FROM patients GROUP BY sex
+
+-- name: format with too few arguments
+SELECT format('%s %s', sex) FROM patients GROUP BY sex
+
+-- name: object of an odd number
+SELECT json_build_object('a') FROM patients GROUP BY sex
+
+-- name: pattern from data
+SELECT count(*) FROM patients WHERE substring(region FROM '[a-z]+') = 'x'
+
+-- name: rows of unequal length
+SELECT count(*) FROM patients WHERE (age, children) < (1, 2, 3)

@@ -25,8 +25,14 @@ SELECT count(*) FROM patients FOR UPDATE
 -- name: limit from a sub-query
 SELECT sex, count(*) FROM patients GROUP BY sex LIMIT (SELECT count(*) FROM visits)
 
--- name: with ties
-SELECT sex, count(*) FROM patients GROUP BY sex ORDER BY 2 FETCH FIRST 1 ROW WITH TIES
+-- name: with ties and offset
+SELECT sex, count(*) FROM patients GROUP BY sex ORDER BY 2 OFFSET 1 FETCH FIRST 1 ROW WITH TIES
+
+-- name: with ties without order
+SELECT sex, count(*) FROM patients GROUP BY sex FETCH FIRST 1 ROW WITH TIES
+
+-- name: ties of private rows
+SELECT count(*) FROM (SELECT age FROM patients ORDER BY age FETCH FIRST 1 ROW WITH TIES) s
 
 -- name: recursive
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 10) SELECT count(*) FROM r
