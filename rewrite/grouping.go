@@ -143,7 +143,7 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 	if name == "median" {
 		call.fn = "percentile_cont"
 	}
-	if kind.ordered {
+	if kind.ordered && kind.args > 0 {
 		call.args, call.array, err = in.percentiles(f.Args[0])
 	} else {
 		call.args, err = in.aggregateArgs(f, kind)
