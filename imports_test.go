@@ -38,7 +38,8 @@ func rooms() map[string]string {
 		"approval":       "",
 		"answer":         "approval rewrite engine budget ratelimit mechanism catalog privacy",
 		"proxy":          "answer introspect catalog",
-		"config":         "approval catalog privacy budget ratelimit mechanism",                    // each package's Config type
+		"login":          "answer",
+		"config":         "approval catalog privacy budget ratelimit mechanism login",              // each package's Config type
 		"audit":          "answer proxy engine budget ratelimit rewrite mechanism catalog privacy", // two proxies of its own, to be attacked
 		"cmd/dpproxy":    "*",
 

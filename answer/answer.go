@@ -25,7 +25,13 @@ func (s *Service) Answer(ctx context.Context, req Request) (result *Result, err 
 	if req.Statement.Kind == Explain {
 		return s.explain(ctx, q)
 	}
+	if err = q.permitted(); err != nil { // what the session's credential includes
+		return nil, err
+	}
 	if err = s.authorize(ctx, q); err != nil { // approved by its approvers, where the data set wants that
+		return nil, err
+	}
+	if err = s.occupy(ctx, q); err != nil { // queries in flight at once
 		return nil, err
 	}
 	if err = s.limit(ctx, q); err != nil { // requests, not loss

@@ -11,8 +11,17 @@ import (
 // littleLeft is the part of an account below which analysts are warned: a tenth.
 const littleLeft = 10
 
-// notices tell what a private answer cost, what is left, and how wide the error is. Public answers have none.
+// notices tell what a private answer cost, what is left, and how wide the error is; and of every answer what is left of
+// its rate limits, if the owner wants that.
 func (s *Service) notices(q *query, o *order) ([]Notice, error) {
+	out, err := s.lossNotices(q, o)
+	if err == nil && q.access.RateNotices {
+		out = append(out, q.rateNotices...)
+	}
+	return out, err
+}
+
+func (s *Service) lossNotices(q *query, o *order) ([]Notice, error) {
 	if q.preview {
 		return []Notice{previewNotice()}, nil
 	}

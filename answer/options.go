@@ -30,6 +30,16 @@ type Dataset struct {
 	// the configuration; acts in the ledger may have replaced them.
 	Approvers *approval.Approvers
 	Preview   *Preview // nil: statements that show private rows are refused
+	// Public says that everybody who may connect may query it; it holds no private table. PublicRates are the limits of
+	// all anonymous users together.
+	Public      bool
+	PublicRates ratelimit.Rules
+	// MaxQueries is the lifetime limit of all analysts' queries together; 0 is none. MaxQueriesMessage is said when a
+	// lifetime limit on this data set is reached; empty: Access'.
+	MaxQueries        int64
+	MaxQueriesMessage string
+	// Terms are those of this data set's answers, for analysts to read.
+	Terms string
 }
 
 // private tells whether any table of the data set holds private rows.
@@ -47,6 +57,7 @@ type User struct {
 	Name     string
 	Verifier string // SCRAM-SHA-256$4096:…
 	MayQuery bool
+	Places   int              // queries in flight at once; 0: Access'
 	Datasets map[string]Grant // by the data set's name; others do not exist for this user
 }
 
@@ -54,7 +65,13 @@ type User struct {
 type Grant struct {
 	Budget     budget.Budget
 	RateLimits []ratelimit.Limit
-	MaxQueries int64 // charged queries for ever; 0 is no limit
+	Rates      ratelimit.Rules // in addition: by class, and for messages of several statements
+	MaxQueries int64           // charged queries for ever; 0 is no limit
+	// ClassQueries are such limits by class.
+	ClassQueries map[string]int64
+	// Operations are the query classes that the session's credential permits, with their lifetime limits (0: none); nil
+	// is all. "*" stands for every class, "" for metadata alone.
+	Operations map[string]int64
 	// AllowedFunctions narrows the data set's; nil leaves them as they are, empty allows none.
 	AllowedFunctions []string
 	// Narrowing takes away from the data set's policy; nil takes nothing.
@@ -84,6 +101,7 @@ type Observer interface {
 type Options struct {
 	Datasets []*Dataset
 	Users    []*User
+	Access   Access
 	Ledger   budget.Ledger
 	Limiter  ratelimit.Limiter
 	Planner  Planner

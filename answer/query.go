@@ -16,9 +16,12 @@ type query struct {
 	dataset *Dataset
 	user    *User
 	grant   Grant
+	access  *Access
 	choices choices
 	plan    *rewrite.Plan
 	preview bool // the plan is over generated rows
+
+	rateNotices []Notice // what is left of the rate limits
 
 	started time.Time
 	done    func()     // the end of its use of the data set
@@ -31,9 +34,9 @@ type query struct {
 // open finds out who asks, of which data set, and under which settings.
 func (s *Service) open(req Request) (*query, error) {
 	v, done := s.use()
-	q := &query{request: req, started: s.Clock(), done: done, trace: noTrace{}}
+	q := &query{request: req, access: v.access, started: s.Clock(), done: done, trace: noTrace{}}
 	var err error
-	if q.dataset, q.user, q.grant, err = v.find(req.Identity); err == nil {
+	if q.dataset, q.user, q.grant, err = v.find(req.Identity, q.started); err == nil {
 		q.choices, err = choose(q.dataset, q.grant, req, s.Clock)
 		q.choices.System = s.systemColumns(q)
 	}
@@ -119,6 +122,7 @@ func (s *Service) end(ctx context.Context, q *query, err error) {
 	}
 	s.Observer.Query(q.dataset.Catalog.Name, q.outcome, state, took)
 	q.trace.End(q.outcome, state, q.started.Add(took))
+	s.logQuery(q, state, took)
 	if q.outcome == "refused" && recorded(refusal.Code(state)) || q.outcome == "reused" && !q.charged {
 		e := q.entry()
 		e.Outcome, e.SQLState, e.Duration = q.outcome, state, took

@@ -26,6 +26,8 @@ type Identity struct {
 	Client      string // address
 	PID         int32
 	Nonce       string // of the connection, in hex: signed executions name it; "" where there is no connection
+	// Principal is who a credential vouched for; nil is a user of the list, by password.
+	Principal *Principal
 }
 
 // Request is one query to be answered.
@@ -33,6 +35,7 @@ type Request struct {
 	Identity  Identity
 	Statement *Statement // Select or Explain
 	Params    []Param
+	Several   bool // the statement came in a message that holds others too
 	// Settings are the session's settings by lower-case name, dp.* among them ("dp.epsilon": "0.1").
 	// Names that are not set are absent.
 	Settings map[string]string
@@ -99,14 +102,6 @@ type Notice struct {
 	Message  string
 	Detail   string
 	Hint     string
-}
-
-// Login is what a log-in needs to be checked: the SCRAM verifier of a user, and whether the data set may be seen.
-type Login struct {
-	Verifier string // SCRAM-SHA-256$4096:…; "" if there is no such user, and then a mock is used
-	// Allowed is false for a data set that does not exist or is not the user's: both look the same (3D000).
-	Allowed bool
-	Enabled bool // may_query and not banned; else 28000 after the password was right
 }
 
 // Clock tells the time; tests give their own.

@@ -18,7 +18,7 @@ func (s *Service) reserve(ctx context.Context, q *query, o *order) error {
 	entry.Loss, entry.DatasetLoss = o.analystLoss, o.datasetLoss
 	r, err := s.Ledger.Reserve(ctx, budget.Charge{
 		Analyst: analyst, Dataset: dataset, AnalystLoss: o.analystLoss, DatasetLoss: o.datasetLoss,
-		MaxQueries: q.grant.MaxQueries, Entry: entry,
+		Class: q.class(), Limits: q.queryLimits(), Entry: entry,
 	})
 	if exhausted := (*budget.Exhausted)(nil); errors.As(err, &exhausted) {
 		return s.usedUp(q, exhausted)
@@ -55,9 +55,7 @@ func (s *Service) usedUp(q *query, e *budget.Exhausted) error {
 	}
 	s.Observer.Limited(name, limit)
 	if e.MaxQueries > 0 {
-		return refusal.New(refusal.BudgetExceeded, "the limit of %d queries on data set %q is used up", e.MaxQueries, name).
-			WithDetail("%d queries were charged to user %q. The limit is for ever. Nothing was charged now.", e.Balance.Queries, q.request.Identity.User).
-			WithHint("Answers that you have paid for can be read again for free, with the same query and settings.")
+		return q.queriesUsedUp(e)
 	}
 	a := s.accountant(q)
 	whose := fmt.Sprintf("of user %q on data set %q", e.Key.Analyst, name)
@@ -67,6 +65,28 @@ func (s *Service) usedUp(q *query, e *budget.Exhausted) error {
 	return refusal.New(refusal.BudgetExceeded, "the privacy budget %s does not allow this query", whose).
 		WithDetail("Asked: %s. Left: %s. %s Nothing was charged.", lossText(a, e.Asked), leftText(e.Balance), comesBack(e.Balance)).
 		WithHint("%s", cheaper(e.Balance))
+}
+
+// queriesUsedUp tells that a lifetime limit of queries is reached, in the owner's words if he has some.
+func (q *query) queriesUsedUp(e *budget.Exhausted) error {
+	name := q.dataset.Catalog.Name
+	of := fmt.Sprintf("to user %q", q.request.Identity.User)
+	if e.Key.Analyst == "" {
+		of = "to all users together"
+	}
+	if e.Class != "" {
+		of += fmt.Sprintf(" in class %q", e.Class)
+	}
+	message := fmt.Sprintf("the limit of %d queries on data set %q is used up", e.MaxQueries, name)
+	for _, own := range []string{q.dataset.MaxQueriesMessage, q.access.MaxQueriesMessage} {
+		if own != "" {
+			message = own
+			break
+		}
+	}
+	return refusal.New(refusal.BudgetExceeded, "%s", message).
+		WithDetail("%d of %d queries were charged %s. The limit is for ever. Nothing was charged now.", e.Queries, e.MaxQueries, of).
+		WithHint("Answers that you have paid for can be read again for free, with the same query and settings.")
 }
 
 // leftText is what is left of an account, and of how much: "ε = 0.2 of 10"; ρ is told as ε at the budget's δ too.

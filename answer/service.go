@@ -20,6 +20,7 @@ type served struct {
 	datasets map[string]*Dataset
 	users    map[string]*User
 	views    map[view]*Dataset // data sets as users see them whom the owner allows less
+	access   *Access
 	active   sync.WaitGroup
 }
 
@@ -34,26 +35,38 @@ func New(o Options) (*Service, error) {
 	if o.Tracer == nil {
 		o.Tracer = noTracer{}
 	}
-	return &Service{Options: o, served: newServed(o.Datasets, o.Users), archive: o.Archive}, nil
+	return &Service{Options: o, served: newServed(o.Datasets, o.Users, o.Access), archive: o.Archive}, nil
 }
 
-func newServed(datasets []*Dataset, users []*User) *served {
-	v := &served{datasets: make(map[string]*Dataset, len(datasets)), users: make(map[string]*User, len(users)), views: map[view]*Dataset{}}
+func newServed(datasets []*Dataset, users []*User, access Access) *served {
+	v := &served{
+		datasets: make(map[string]*Dataset, len(datasets)), users: make(map[string]*User, len(users)),
+		views: map[view]*Dataset{}, access: &access,
+	}
 	for _, d := range datasets {
 		v.datasets[d.Catalog.Name] = d
 	}
 	for _, u := range users {
 		v.users[u.Name] = u
-		for name, g := range u.Datasets {
-			if d := v.datasets[name]; d != nil && g.Narrowing != nil {
-				narrowed := *d
-				narrowed.Catalog = d.Catalog.View(*g.Narrowing)
-				v.views[view{u.Name, name}] = &narrowed
-			}
-		}
+		v.narrow(u.Name, u.Datasets)
 	}
+	v.narrow(strangersView, access.Strangers)
 	return v
 }
+
+// narrow makes the data sets as somebody sees them whom the owner allows less.
+func (v *served) narrow(user string, grants map[string]Grant) {
+	for name, g := range grants {
+		if d := v.datasets[name]; d != nil && g.Narrowing != nil {
+			narrowed := *d
+			narrowed.Catalog = d.Catalog.View(*g.Narrowing)
+			v.views[view{user, name}] = &narrowed
+		}
+	}
+}
+
+// strangersView stands for everybody whom a credential vouches for and who is not in the list; it is no user's name.
+const strangersView = "\x00"
 
 // view names a data set as one user sees it.
 type view struct{ user, dataset string }
@@ -67,10 +80,11 @@ func (v *served) seen(user, dataset string) (*Dataset, bool) {
 	return d, ok
 }
 
-// Replace serves other data sets and users from the next query on. The channel is closed when no query uses the old
+// Replace serves other data sets, users and ways to log in from the next query on. The channel is closed when no query
+// uses the old
 // data sets any more, so that their engines can be closed.
-func (s *Service) Replace(datasets []*Dataset, users []*User) <-chan struct{} {
-	next := newServed(datasets, users)
+func (s *Service) Replace(datasets []*Dataset, users []*User, access Access) <-chan struct{} {
+	next := newServed(datasets, users, access)
 	s.mu.Lock()
 	old := s.served
 	s.served = next

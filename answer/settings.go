@@ -97,7 +97,7 @@ func (s *Service) CheckSetting(id Identity, name, value string) error {
 	}
 	v, done := s.use()
 	defer done()
-	d, _, g, err := v.find(id)
+	d, _, g, err := v.find(id, s.Clock())
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *Service) CheckSetting(id Identity, name, value string) error {
 func (s *Service) DefaultSetting(id Identity, name string) (string, bool) {
 	v, done := s.use()
 	defer done()
-	d, _, g, err := v.find(id)
+	d, _, g, err := v.find(id, s.Clock())
 	if err != nil {
 		return "", false
 	}

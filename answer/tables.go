@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/privacy"
+	"github.com/dpproxy/dpproxy/ratelimit"
 	"github.com/dpproxy/dpproxy/rewrite"
 )
 
@@ -50,6 +52,8 @@ func (s *Service) records(ctx context.Context, q *query, table string) ([]record
 		return tableRecords(q.dataset.Catalog), nil
 	case "dp.columns":
 		return columnRecords(q.dataset.Catalog), nil
+	case "dp.about":
+		return aboutRecords(q), nil
 	case "dp.functions":
 		return functionRecords(q), nil
 	case "dp.datasets":
@@ -152,9 +156,32 @@ func limitRecords(q *query) []record {
 	if q.grant.MaxQueries > 0 {
 		add("max_queries", strconv.FormatInt(q.grant.MaxQueries, 10), "charged queries for ever")
 	}
-	for _, l := range q.grant.RateLimits {
-		add("rate_limit", l.Text, "requests in a window of time")
+	for _, class := range slices.Sorted(maps.Keys(q.grant.ClassQueries)) {
+		add("max_queries", strconv.FormatInt(q.grant.ClassQueries[class], 10), "charged queries of class "+class+" for ever")
 	}
+	if q.dataset.MaxQueries > 0 {
+		add("max_queries", strconv.FormatInt(q.dataset.MaxQueries, 10), "charged queries of all analysts together for ever")
+	}
+	for _, op := range slices.Sorted(maps.Keys(q.grant.Operations)) {
+		limit := "without a limit"
+		if n := q.grant.Operations[op]; n > 0 {
+			limit = strconv.FormatInt(n, 10)
+		}
+		add("permission", op, "query class that your credential permits (empty: metadata), and its limit for ever: "+limit)
+	}
+	if n := max(q.user.Places, 0); n > 0 || q.access.Places > 0 {
+		if n == 0 {
+			n = q.access.Places
+		}
+		add("max_parallel", strconv.Itoa(n), "queries in flight at once")
+	}
+	q.rates().All(func(scope string, l ratelimit.Limit) {
+		what := "requests in a window of time"
+		if scope != "" {
+			what += " (" + scope + ")"
+		}
+		add("rate_limit", l.Text, what)
+	})
 	return out
 }
 

@@ -19,6 +19,9 @@ func systemPlan(t rewrite.SystemTable) *rewrite.Plan {
 func TestSystemTablesShowWhatIsTheAnalystsOwn(t *testing.T) {
 	f := newFixture(t, withGrant(Grant{Budget: pure(1000 * privacy.EpsilonUnits), MaxQueries: 50}),
 		func(s *setup) { s.archive = Archiving{Answers: true, MaxBytes: 1000} })
+	f.served.access.Operator = Operator{Name: "o", Title: "t", URL: "u", Contact: "c", Description: "d", Terms: "e"}
+	d := f.served.datasets["census"]
+	d.Terms, d.Catalog.Title, d.Catalog.Description = "e", "t", "d"
 	f.planner.plans[question] = countBySex(privacy.EpsilonUnits)
 	f.mustAsk(f.request("alice", question))
 	f.mustAsk(f.request("bob", question))
@@ -121,7 +124,7 @@ func TestReplace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	idle := f.Replace(nil, []*User{{Name: "alice", MayQuery: true}})
+	idle := f.Replace(nil, []*User{{Name: "alice", MayQuery: true}}, Access{})
 	select {
 	case <-idle:
 		t.Error("the old data sets are said to be idle while rows are read from them")
@@ -145,8 +148,8 @@ func TestATakenAwayUserKeepsHisSpending(t *testing.T) {
 	datasets := []*Dataset{f.served.datasets["census"]}
 	users := []*User{f.served.users["alice"]}
 	f.mustAsk(f.request("alice", question))
-	f.Replace(datasets, nil)
-	f.Replace(datasets, users)
+	f.Replace(datasets, nil, Access{})
+	f.Replace(datasets, users, Access{})
 	_, _, err := f.ask(f.request("alice", question))
 	refused(t, err, refusal.BudgetExceeded)
 }

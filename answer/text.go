@@ -40,3 +40,11 @@ func figures(f float64) string {
 
 // list joins names as a sentence has them.
 func list(names []string) string { return strings.Join(names, ", ") }
+
+// queriesText is "1 query", "2 queries".
+func queriesText(n int) string {
+	if n == 1 {
+		return "1 query"
+	}
+	return fmt.Sprintf("%d queries", n)
+}

@@ -191,6 +191,13 @@ type scratch struct {
 func (scratch) Reserve(_ context.Context, c budget.Charge) (budget.Reservation, error) {
 	return reserved{budget.Balance{Account: c.Analyst}, budget.Balance{Account: c.Dataset}}, nil
 }
+func (scratch) CountQuery(context.Context, budget.Count) error { return nil }
+func (scratch) ClassQueries(context.Context, budget.Key, string) (int64, error) {
+	return 0, nil
+}
+func (scratch) Acquire(_ context.Context, analyst string, places int, _ time.Duration) (budget.Place, error) {
+	return nil, &budget.Busy{Analyst: analyst, Places: places} // an audit limits nobody
+}
 func (scratch) Balance(_ context.Context, a budget.Account) (budget.Balance, error) {
 	return budget.Balance{Account: a}, nil
 }

@@ -61,9 +61,9 @@ type Charge struct {
 	Dataset Account // the dataset's account over all analysts
 	// AnalystLoss and DatasetLoss differ when a second analyst asks for a release that the dataset has paid for already.
 	AnalystLoss, DatasetLoss privacy.Loss
-	// MaxQueries is the analyst's lifetime limit of charged queries on this dataset; 0 means none.
-	MaxQueries int64
-	Entry      Entry // for the history; Outcome is filled in by the end of the reservation
+	Class                    string      // of the query; it has a counter of its own. Empty: none
+	Limits                   QueryLimits // lifetime limits of queries
+	Entry                    Entry       // for the history; Outcome is filled in by the end of the reservation
 }
 
 // Entry is one line of history. It holds the query's text, never a value of data.
@@ -116,6 +116,13 @@ type Ledger interface {
 	// Reserve charges both accounts or neither, atomically across processes, and is durable when it returns.
 	// It fails with a *Exhausted if an account or the query counter does not allow it.
 	Reserve(ctx context.Context, c Charge) (Reservation, error)
+	// CountQuery counts a query that costs nothing against lifetime limits, durably, or fails with a *Exhausted.
+	CountQuery(ctx context.Context, c Count) error
+	// ClassQueries is how many queries of a class an analyst was counted for on a dataset, in all time.
+	ClassQueries(ctx context.Context, account Key, class string) (int64, error)
+	// Acquire takes one of an analyst's places for queries in flight, for a time, across processes. It fails with a
+	// *Busy if all are taken.
+	Acquire(ctx context.Context, analyst string, places int, lasts time.Duration) (Place, error)
 	// Balance reads an account.
 	Balance(ctx context.Context, a Account) (Balance, error)
 	// Releases finds stored releases by ID (at most maxAge old; 0 means any age), and tells which of them the
@@ -151,7 +158,9 @@ type Exhausted struct {
 	Key        Key          // whose; Analyst empty means the dataset's
 	Asked      privacy.Loss // in the accountant's currency
 	Balance    Balance
-	MaxQueries int64 // > 0 if the limit of queries refused
+	MaxQueries int64  // > 0 if a lifetime limit of queries refused
+	Queries    int64  // and how many were counted against it
+	Class      string // its class, if it is one's
 }
 
 func (e *Exhausted) Error() string {
@@ -172,6 +181,9 @@ func (e *Exhausted) Error() string {
 // ErrUnknownOutcome says that a charge may or may not be on the ledger (the store failed while it was committing).
 // Treat it as charged, and do not ask the engine.
 var ErrUnknownOutcome = errors.New("budget: the ledger failed while it was writing; the charge may have been made")
+
+// ErrPlaceLost says that a place for a query in flight expired and was taken by another query.
+var ErrPlaceLost = errors.New("budget: the place for a query in flight has expired")
 
 // ErrEnded is returned by the second end of a reservation.
 var ErrEnded = errors.New("budget: the reservation has ended already")

@@ -28,9 +28,17 @@ type Config struct {
 	Limits         Limits
 	Log            Log
 	Archive        Archive
+	Auth           Auth
+	Operator       Operator
+
+	Rates             ratelimit.Rules // of every user on every dataset, in addition to their own
+	MaxParallel       int             // queries of a user in flight; 0: no limit
+	MaxQueriesMessage string
+	ValidateOnStartup bool
 
 	Datasets []Dataset
 	Users    []User
+	Tokens   []Grant // `token_users:`, of people who are not in Users
 
 	rank map[string]int // files in the order in which they were read
 }
@@ -39,8 +47,10 @@ type Config struct {
 type TLS struct {
 	Cert, Key string
 	ClientCA  string // empty: client certificates are not asked for
-	Required  bool   // plaintext connections are refused
-	Position  catalog.Position
+	// ClientOptional lets clients in that show no certificate.
+	ClientOptional bool
+	Required       bool // plaintext connections are refused
+	Position       catalog.Position
 }
 
 // Admin is `admin:`; Listen is empty where health, metrics and pages are not served.
@@ -56,6 +66,8 @@ type Ledger struct {
 type RateLimits struct {
 	Redis          string // redis:// URL; empty: memory
 	AllowOnFailure bool   // on_storage_failure: allow
+	Strategy       ratelimit.Strategy
+	Headers        bool // analysts are told what is left
 }
 
 // Timing says what hides how long an answer took.
@@ -93,6 +105,9 @@ type Limits struct {
 type Log struct {
 	Level  string // debug, info, warn, error
 	Format string // text, json
+	// Attributes are what lines about log-ins and queries say of the session; Queries asks for a line for each query.
+	Attributes []string
+	Queries    bool
 }
 
 // Dataset is one entry of `datasets:`. Declaration is what package catalog builds a *catalog.Dataset from.
@@ -108,6 +123,13 @@ type Dataset struct {
 	Authorized  *approval.Approvers // who must sign each query; nil: nobody
 	// MaxDBConnections is Limits' unless the dataset has its own.
 	MaxDBConnections int
+	// Public says that everybody who may connect may query it; none of its tables is private. Rates are those of all
+	// anonymous users together.
+	Public            bool
+	Rates             ratelimit.Rules
+	MaxQueries        int64 // of all analysts together, in all time; 0: no limit
+	MaxQueriesMessage string
+	Terms             string // of its answers, for analysts to read
 }
 
 // Preview says what is answered to a statement that would show private rows as they are.
@@ -156,7 +178,9 @@ type User struct {
 	Position catalog.Position
 	Password string // SCRAM verifier as PostgreSQL stores it; empty: no log-in by password
 	MayQuery bool
-	Grants   []Grant
+	// MaxParallel is Config's unless the user has his own.
+	MaxParallel int
+	Grants      []Grant
 }
 
 // Grant is a user's right to one dataset.
@@ -165,7 +189,9 @@ type Grant struct {
 	Position         catalog.Position
 	Budget           budget.Budget
 	RateLimits       []ratelimit.Limit // shortest window first
+	Rates            ratelimit.Rules   // in addition: by class, and for messages of several statements
 	MaxQueries       int64             // in all time; 0: no limit
+	ClassQueries     map[string]int64  // such limits by class
 	AllowedFunctions []string          // lower case, sorted, already narrowed to the dataset's
 	Narrowing        catalog.Narrowing // of the dataset's policy
 }

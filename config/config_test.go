@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/login"
 	"github.com/dpproxy/dpproxy/privacy"
+	"github.com/dpproxy/dpproxy/ratelimit"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -213,4 +216,47 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("configuration returned: %v, faults: %v", config != nil, faults)
 		}
 	})
+}
+
+// TestLoginFile: log-in, limits and what analysts are told.
+func TestLoginFile(t *testing.T) {
+	c := mustLoad(t, "../testdata/config/good/login.yaml")
+	a := c.Auth
+	alice, _ := c.User("alice")
+	token, census, places := c.Tokens[0], c.Datasets[0], c.Datasets[1]
+	jwt := *a.Tokens
+	jwt.Keys = login.PermissionKeys{}
+	keys := *a.Keys
+	keys.URL = ""
+	for name, pair := range map[string][2]any{
+		"tls":          {c.TLS.ClientOptional, true},
+		"operator":     {c.Operator, Operator{"office", "Office of Statistics", "https://office.example.org", "data@office.example.org", "Counts of people.", "Publish nothing about single people.", true}},
+		"validate":     {c.ValidateOnStartup, false},
+		"parallel":     {[2]int{c.MaxParallel, alice.MaxParallel}, [2]int{1, 3}},
+		"messages":     {[2]string{c.MaxQueriesMessage, census.MaxQueriesMessage}, [2]string{"That is all for you.", "The census is used up."}},
+		"log":          {fmt.Sprint(c.Log), "{info text [client pid] true}"},
+		"rate limits":  {fmt.Sprint(c.RateLimits), "{ false moving-window true}"},
+		"rates":        {rates(c.Rates), "100/hour; class aggregation 10/minute; class aggregation, semicolon 1/minute; class public 3/minute; semicolon 5/hour"},
+		"auth":         {fmt.Sprintln(a.Cleartext, a.MaxCredential, a.Anonymous, a.Certificate, a.CertificateOf), "[*@example.org] 4096 anonymous email map[a@example.org:alice]\n"},
+		"jwt":          {fmt.Sprintf("%+v", jwt), "{Issuer:https://id.example.org Audience:[dpproxy census] Algorithms:[RS256 ES256] Key:[] KeySet:[] JWKSURL: CA:[] Timeout:2s Reload:3m0s MaxAge:1h0m0s Leeway:30s MaxLife:0s UserClaim:email AnyName:false PermissionsClaim:permissions Keys:{Operation: Dataset: Limit:}}"},
+		"jwt keys":     {a.Tokens.Keys, login.PermissionKeys{Operation: "query_class", Dataset: "dataset", Limit: "limit"}},
+		"table":        {fmt.Sprintf("%+v", keys), "{URL: Table:auth.api_keys Key:key Hashed:true User:owner AnyName:false Permission:permission Dataset:dataset Limit:limit Expires:until Timeout:2s}"},
+		"token users":  {fmt.Sprintln(token.Dataset, token.MaxQueries, token.ClassQueries, describe(token.Budget)), "census 100 map[aggregation:50] 4 1e-6 0s zcdp\n"},
+		"token rates":  {fmt.Sprint(token.RateLimits[0].Text, " ", token.Rates.Semicolon[0].Text), "5/hour 1/hour"},
+		"dataset":      {fmt.Sprintln(census.MaxQueries, census.Terms, census.Public, places.Public, places.Rates.Default[0].Text), "5000 As the law says. false true 60/hour\n"},
+		"no password":  {alice.Password, ""},
+		"includes all": {len(c.Datasets), 2},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s: got\n%v, want\n%v", name, pair[0], pair[1])
+		}
+	}
+}
+
+// rates prints rules, sorted.
+func rates(r ratelimit.Rules) string {
+	var out []string
+	r.All(func(scope string, l ratelimit.Limit) { out = append(out, strings.TrimSpace(scope+" "+l.Text)) })
+	slices.Sort(out)
+	return strings.Join(out, "; ")
 }

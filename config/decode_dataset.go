@@ -18,6 +18,7 @@ type datasetText struct {
 	policy  policyText
 
 	functionsGiven, maxFunctionsGiven bool
+	rates                             value // zero if not written
 }
 
 // dataset reads one entry of `datasets:`.
@@ -56,6 +57,7 @@ func (l *loader) dataset(v value) {
 		"tbe":                func(v value) { cells.written(v); v.object(cells.fields()) },
 	}
 	maps.Copy(known, d.policy.fields())
+	maps.Copy(known, d.accessFields())
 	cells.beside(known)
 	v.object(known)
 	decl.CellKey = cells.declaration()
@@ -283,6 +285,7 @@ func (l *loader) finishDatasets() {
 			d.budget.checkBudget(l.defaults, ds.Budget, d.at)
 		}
 		ds.Declaration.Accountant = accountant
+		d.checkPublic(&ds)
 		if accountant == privacy.Pure && ds.Declaration.Query.Delta > 0 {
 			d.at.fault("query.delta is above 0, but a pure account has no delta").Hint = "remove query.delta, or write accountant: approx"
 		}

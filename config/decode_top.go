@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/dpproxy/dpproxy/ratelimit"
 )
 
 // top reads one file's top level. Lists (datasets, users) grow from file to file; every other key may be given in one
@@ -21,12 +23,11 @@ func (l *loader) top(v value, chain []string) {
 		"archive":         l.archive,
 		"budget_defaults": func(v value) { l.defaults.read(v) },
 		"query_classes":   func(v value) { l.classes.read(v) },
-		"log": func(v value) {
-			v.object(fields{
-				"level":  setChoice(&c.Log.Level, "debug", "info", "warn", "error"),
-				"format": setChoice(&c.Log.Format, "text", "json"),
-			})
-		},
+		"log":             l.log,
+		"auth":            l.auth,
+	}
+	for key, read := range l.serviceFields() {
+		known[key] = read
 	}
 	for key, read := range limitFields(&c.Limits) {
 		known[key] = read
@@ -39,6 +40,7 @@ func (l *loader) top(v value, chain []string) {
 	known["field_exclusion_rules"] = func(v value) { l.rules = append(l.rules, v.exclusions()...) }
 	known["datasets"] = func(v value) { v.each(l.dataset) }
 	known["users"] = func(v value) { v.each(l.user) }
+	known["token_users"] = l.once("token_users", l.tokenUsers)
 	v.object(known)
 	for _, include := range includes {
 		l.include(include, chain)
@@ -112,7 +114,15 @@ func (l *loader) tls(v value) {
 	t := &TLS{Required: true, Position: v.position()} // who configures TLS wants it; plaintext is for `required: false` to say
 	v.object(fields{
 		"cert": setPath(&t.Cert), "key": setPath(&t.Key), "client_ca": setPath(&t.ClientCA), "required": setBool(&t.Required),
+		"client_auth": func(v value) {
+			if s, ok := v.choice("required", "optional"); ok {
+				t.ClientOptional = s == "optional"
+			}
+		},
 	})
+	if t.ClientOptional && t.ClientCA == "" {
+		v.fault("client_auth needs client_ca").Hint = "write the file of the authorities that client certificates must come from"
+	}
 	if t.Cert == "" && t.Key == "" && t.ClientCA == "" && !t.Required {
 		return // `tls: {required: false}` says plaintext alone
 	}
@@ -154,6 +164,7 @@ func isPostgresURL(s string) bool {
 func (l *loader) rateLimits(v value) {
 	r := &l.config.RateLimits
 	failure := "deny"
+	var limits value
 	v.object(fields{
 		"storage": func(v value) {
 			s, ok := v.urlText()
@@ -171,8 +182,18 @@ func (l *loader) rateLimits(v value) {
 			}
 		},
 		"on_storage_failure": setChoice(&failure, "deny", "allow"),
+		"headers":            setBool(&r.Headers),
+		"limits":             func(v value) { limits = v },
+		"strategy": func(v value) {
+			if s, ok := v.choice(string(ratelimit.FixedWindow), string(ratelimit.MovingWindow)); ok {
+				r.Strategy = ratelimit.Strategy(s)
+			}
+		},
 	})
 	r.AllowOnFailure = failure == "allow"
+	if limits.node != nil {
+		limits.rateRules(&l.config.Rates)
+	}
 }
 
 func (l *loader) timing(v value) {

@@ -14,9 +14,10 @@ import (
 
 // userText is a user as far as it can be read before the datasets are known.
 type userText struct {
-	at     value
-	user   User
-	grants []grantText
+	at       value
+	user     User
+	password bool // one was given
+	grants   []grantText
 }
 
 type grantText struct {
@@ -38,7 +39,8 @@ func (l *loader) user(v value) {
 			}
 		},
 		"password":  func(v value) { passwordGiven = true; v.password(&u.user.Password) },
-		"may_query": setBool(&u.user.MayQuery),
+		"may_query": setBool(&u.user.MayQuery), "max_parallel": setInt(&u.user.MaxParallel, 1),
+		"one_query_at_a_time": setOneAtATime(&u.user.MaxParallel),
 		"datasets": func(v value) {
 			v.pairs(func(key, val value) { u.grants = append(u.grants, readGrant(key, val)) })
 		},
@@ -46,9 +48,7 @@ func (l *loader) user(v value) {
 	if u.user.Name == "" {
 		v.fault("has no valid name")
 	}
-	if !passwordGiven {
-		v.fault("has no password").Hint = "`dpproxy hash-password` makes one"
-	}
+	u.password = passwordGiven
 	l.users = append(l.users, u)
 }
 
@@ -57,8 +57,8 @@ func readGrant(key, v value) grantText {
 	known := g.narrowing.fields()
 	maps.Copy(known, fields{
 		"budget":            g.budget.read,
-		"rate_limits":       func(v value) { v.rateLimitList(&g.grant.RateLimits) },
-		"max_queries":       setWhole(&g.grant.MaxQueries, 1),
+		"rate_limits":       func(v value) { v.grantRates(&g.grant) },
+		"max_queries":       func(v value) { v.maxQueries(&g.grant.MaxQueries, &g.grant.ClassQueries) },
 		"allowed_functions": func(v value) { g.functions = v; v.functions(&g.grant.AllowedFunctions, catalog.Functions()) },
 	})
 	v.object(known)
@@ -135,6 +135,7 @@ func (l *loader) finishUsers() {
 		} else if u.user.Name != "" {
 			seen[u.user.Name] = u.user.Position
 		}
+		l.finishLogin(u)
 		if len(u.grants) == 0 && u.user.MayQuery {
 			u.at.fault("user %q has no dataset, so that he cannot log in to any", u.user.Name).Warning = true
 		}

@@ -41,7 +41,12 @@ func defaults() *Config {
 		},
 		// An answer of 1 MiB is some ten thousand rows; what people read is smaller.
 		Archive: Archive{Answers: true, Public: true, MaxAnswer: mib},
-		Log:     Log{Level: "info", Format: "text"},
+		Log: Log{
+			Level: "info", Format: "text",
+			Attributes: []string{"user", "dataset", "client", "application", "method"},
+		},
+		Auth:              defaultAuth(),
+		ValidateOnStartup: true, // a dataset that cannot be served is better found out at once
 	}
 }
 

@@ -19,6 +19,8 @@ func (l *loader) finish(path string) {
 	l.finishDatasets()
 	l.finishPipelines()
 	l.finishUsers()
+	l.finishAuth()
+	l.finishRates()
 	top := catalog.Position{File: path, Line: 1, Column: 1}
 	if len(l.datasets) == 0 && len(l.config.Files) > 0 && !catalog.Blocking(l.faults) {
 		l.add(top.Fault("datasets", "no dataset is declared").WithHint("`dpproxy init --source URL` writes the first version"))

@@ -69,6 +69,8 @@ type loader struct {
 	classes  classesText
 	rules    []ruleText
 	users    []userText
+	tokens   []grantText
+	named    []value // names of query classes that limits are about
 }
 
 func (l *loader) add(f Fault) *Fault {

@@ -35,6 +35,11 @@ type SettingDefaults interface {
 	OwnSettings() [][2]string
 }
 
+// Greeter is an optional part of a Backend: what a client hears when it has logged in.
+type Greeter interface {
+	Greet(id answer.Identity) []answer.Notice
+}
+
 // Introspector answers catalog queries. It is asked first.
 type Introspector interface {
 	Answerer

@@ -15,6 +15,7 @@ import (
 type Config struct {
 	Listen string // address, for whoever makes the listener
 	TLS    TLS
+	Auth   Auth
 	Timing Timing
 
 	MaxClientConn int // [max_client_conn] sessions at once; default 5000
@@ -45,8 +46,10 @@ type Config struct {
 // TLS names the files of the certificate. Empty Cert: plain connections only.
 type TLS struct {
 	Cert, Key string // PEM files
-	ClientCA  string // if set, clients must show a certificate that it signed
-	Required  bool   // refuse plain connections
+	ClientCA  string // if set, certificates of clients must come from it
+	// ClientOptional lets clients in that show no certificate; one that is wrong ends the connection all the same.
+	ClientOptional bool
+	Required       bool // refuse plain connections
 }
 
 // TimingMethod is how the time of an answer is hidden.
@@ -115,6 +118,10 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	default:
 		return c, errors.New("proxy: timing.method must be none, jitter or stall")
+	}
+	var err error
+	if c.Auth, err = c.Auth.withDefaults(); err != nil {
+		return c, err
 	}
 	if c.TLS.Required && c.TLS.Cert == "" {
 		return c, errors.New("proxy: tls.required needs tls.cert and tls.key")

@@ -68,7 +68,7 @@ func (s *session) asker(st *answer.Statement) (a Answerer, paced bool) {
 
 // request is what the session asks, with the settings of this moment.
 func (s *session) request(st *answer.Statement, params []answer.Param) answer.Request {
-	return answer.Request{Identity: s.id, Statement: st, Params: params, Settings: s.settings.Map(),
+	return answer.Request{Identity: s.id, Statement: st, Params: params, Several: s.several, Settings: s.settings.Map(),
 		CurrentSetting: s.hooks.current, SetConfig: s.hooks.set, Session: s}
 }
 

@@ -68,10 +68,11 @@ func (s *Server) admit(ctx context.Context, h *handshake) (*session, error) {
 	if err := h.negotiate(start); err != nil {
 		return nil, err
 	}
-	if err := h.authenticate(ctx, start); err != nil {
+	login, err := h.authenticate(ctx, start)
+	if err != nil {
 		return nil, err
 	}
-	sess, err := s.newSession(h, start)
+	sess, err := s.newSession(h, start, login)
 	if err != nil {
 		return nil, err
 	}
@@ -100,40 +101,6 @@ func (h *handshake) negotiate(start startup) error {
 		return nil
 	}
 	return h.send(&pgproto3.NegotiateProtocolVersion{NewestMinorProtocol: start.negotiated(), UnrecognizedOptions: start.unknown})
-}
-
-// authenticate checks the password by SCRAM. A user who does not exist goes the same way as a wrong password.
-func (h *handshake) authenticate(ctx context.Context, start startup) error {
-	s, addr := h.srv, remoteAddr(h.conn)
-	login, err := s.backend.Login(ctx, start.user, start.database)
-	if err != nil {
-		return err
-	}
-	if err := s.throttle.wait(ctx, start.user, addr); err != nil {
-		return errDone
-	}
-	verifier := scram.Mock(s.mock, start.user, s.cfg.ScramIterations)
-	if login.Verifier != "" {
-		if verifier, err = scram.ParseVerifier(login.Verifier); err != nil {
-			return err
-		}
-	}
-	ok, err := h.scram(verifier)
-	if err != nil {
-		return err
-	}
-	if !ok || login.Verifier == "" {
-		s.throttle.failed(start.user, addr)
-		return refusal.New(refusal.InvalidPassword, "password authentication failed for user %q", start.user)
-	}
-	s.throttle.succeeded(start.user, addr)
-	switch {
-	case !login.Enabled:
-		return refusal.New(refusal.InvalidAuthorization, "user %q may not query", start.user)
-	case !login.Allowed:
-		return refusal.New(refusal.InvalidCatalogName, "database %q does not exist", start.database)
-	}
-	return nil
 }
 
 // scram exchanges the messages. ok says whether the proof was right.
@@ -226,11 +193,14 @@ func (h *handshake) refuse(err error) {
 }
 
 // newSession makes the session of a client that has logged in. It fails where a setting of the start-up packet is wrong.
-func (s *Server) newSession(h *handshake, start startup) (*session, error) {
+func (s *Server) newSession(h *handshake, start startup, login answer.Login) (*session, error) {
 	sess := &session{srv: s, version: start.negotiated(), tx: transaction{status: idle}}
 	sess.wire = wire{conn: h.conn, maxPacket: s.cfg.MaxPacketSize, maxPipeline: s.cfg.MaxPipelineBytes,
 		writeTimeout: s.cfg.WriteTimeout, outs: &s.outs}
-	sess.id = answer.Identity{User: start.user, Dataset: start.database, Client: remoteAddr(h.conn).String()}
+	sess.id = answer.Identity{User: start.user, Dataset: start.database, Client: remoteAddr(h.conn).String(), Principal: login.Principal}
+	if p := login.Principal; p != nil {
+		sess.id.User = p.User
+	}
 	sess.key = make([]byte, minCancelKey)
 	if start.negotiated() >= protocol32 {
 		sess.key = make([]byte, longCancelKey)
@@ -243,7 +213,7 @@ func (s *Server) newSession(h *handshake, start startup) (*session, error) {
 	sess.settings = setting.NewStore(s.registry, func(name, value string) error {
 		return s.backend.CheckSetting(sess.id, name, value)
 	})
-	sess.settings.SetFixed("session_authorization", start.user)
+	sess.settings.SetFixed("session_authorization", sess.id.User)
 	for _, kv := range start.settings {
 		if err := sess.settings.SetStart(kv[0], kv[1]); err != nil {
 			return nil, err

@@ -31,6 +31,7 @@ type Server struct {
 	throttle *throttle
 	mock     []byte
 	tls      atomic.Pointer[tlsState]
+	auth     atomic.Pointer[Auth]
 	outs     sync.Pool
 	logins   chan struct{} // places of connections before log-in
 
@@ -72,6 +73,7 @@ func New(cfg Config, backend Backend, intro Introspector, log *slog.Logger, cloc
 	s.pacer = NewPacer(cfg.Timing, clock, s.random)
 	s.outs.New = func() any { b := make([]byte, 0, firstWrite); return &b }
 	s.tls.Store(state)
+	s.auth.Store(&cfg.Auth)
 	switch {
 	case len(s.mock) > 0:
 	case state != nil:

@@ -40,6 +40,7 @@ type session struct {
 	skipToSync bool               // after an error in the extended protocol
 	began      time.Time          // when the message that is served was read
 	loggedIn   time.Time
+	several    bool // the message holds several statements
 }
 
 // hooks are the session's own functions in the form that requests carry, made once.
@@ -141,6 +142,11 @@ func (s *session) greet() error {
 	s.reported = map[string]string{}
 	s.report()
 	s.wire.send(&pgproto3.BackendKeyData{ProcessID: s.pid, SecretKey: s.key})
+	if g, ok := s.srv.backend.(Greeter); ok {
+		for _, n := range g.Greet(s.id) {
+			s.notice(n)
+		}
+	}
 	return s.ready()
 }
 

@@ -35,8 +35,12 @@ func (s *session) rests() {
 	s.doing.Store(&now)
 }
 
-// siblings are the sessions of the same user, oldest number first.
+// siblings are the sessions of the same user, oldest number first. Those who are anonymous have a name in common and are
+// not the same.
 func (s *session) siblings() []*session {
+	if p := s.id.Principal; p != nil && p.Method == "anonymous" {
+		return []*session{s}
+	}
 	s.srv.mu.Lock()
 	defer s.srv.mu.Unlock()
 	var out []*session

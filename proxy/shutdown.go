@@ -47,17 +47,21 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Reload loads the certificate again, from the same or other files. Sessions keep what they have. On error the old one
-// stays.
-func (s *Server) Reload(c TLS) error {
+// Reload loads the certificate again, from the same or other files, and takes other ways to log in. Sessions keep what
+// they have. On error all stays as it was.
+func (s *Server) Reload(c TLS, auth Auth) error {
 	state, err := loadTLS(c)
 	if err != nil {
+		return err
+	}
+	if auth, err = auth.withDefaults(); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cfg.TLS = c
 	s.tls.Store(state)
+	s.auth.Store(&auth)
 	return nil
 }
 

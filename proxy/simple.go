@@ -29,6 +29,7 @@ func (s *session) query(body []byte) error {
 	}
 	s.does(m.String)
 	s.tx.block = len(statements) > 1
+	s.several = s.tx.block
 	for _, st := range statements {
 		if err := s.simple(st); err != nil {
 			if errors.Is(err, errWrite) {
@@ -39,7 +40,7 @@ func (s *session) query(body []byte) error {
 		}
 	}
 	s.finish()
-	s.tx.block = false
+	s.tx.block, s.several = false, false
 	return s.ready()
 }
 

@@ -242,13 +242,13 @@ func TestReload(t *testing.T) {
 	before := seen()
 	old := connect(t, strings.Replace(srv.url(""), "sslmode=disable", "sslmode=require", 1))
 	cert, key := certificate(t)
-	if err := srv.Reload(TLS{Cert: cert, Key: key}); err != nil {
+	if err := srv.Reload(TLS{Cert: cert, Key: key}, Auth{}); err != nil {
 		t.Fatal(err)
 	}
 	if seen().Cmp(before) == 0 {
 		t.Fatal("the old certificate is still shown")
 	}
-	if err := srv.Reload(TLS{Cert: "/nowhere", Key: "/nowhere"}); err == nil {
+	if err := srv.Reload(TLS{Cert: "/nowhere", Key: "/nowhere"}, Auth{}); err == nil {
 		t.Fatal("files that are not there were loaded")
 	}
 	if r := old.ExecParams(t.Context(), "SELECT 1", nil, nil, nil, nil).Read(); r.Err != nil {

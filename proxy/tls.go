@@ -54,6 +54,9 @@ func loadTLS(c TLS) (*tlsState, error) {
 			return nil, errors.New("proxy: client_ca holds no certificate")
 		}
 		st.config.ClientAuth = tls.RequireAndVerifyClientCert
+		if c.ClientOptional {
+			st.config.ClientAuth = tls.VerifyClientCertIfGiven
+		}
 	}
 	return st, nil
 }

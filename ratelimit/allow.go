@@ -17,6 +17,9 @@ func (l *storeLimiter) Allow(ctx context.Context, key string, limits []Limit) (D
 	if len(limits) == 0 {
 		return Decision{Allowed: true}, nil
 	}
+	if l.moving != nil {
+		return l.allowMoving(ctx, key, limits)
+	}
 	deadline, cancel := context.WithTimeout(ctx, l.options.Timeout)
 	defer cancel()
 	decision := Decision{Allowed: true}
@@ -27,10 +30,11 @@ func (l *storeLimiter) Allow(ctx context.Context, key string, limits []Limit) (D
 		}
 		if state.Reached {
 			l.failing.over(l.options.Logger)
-			return Decision{Limit: limit, RetryIn: l.retryIn(state, limit)}, nil
+			retry := l.retryIn(state, limit)
+			return Decision{Limit: limit, RetryIn: retry, ResetIn: retry}, nil
 		}
 		if i == 0 || state.Remaining < decision.Remaining {
-			decision.Limit, decision.Remaining = limit, state.Remaining
+			decision.Limit, decision.Remaining, decision.ResetIn = limit, state.Remaining, l.retryIn(state, limit)
 		}
 	}
 	l.failing.over(l.options.Logger)

@@ -27,6 +27,8 @@ const (
 type Options struct {
 	// Redis is a redis://, rediss:// or unix:// URL; empty means memory, which one process has for itself.
 	Redis string
+	// Strategy of all windows; empty means FixedWindow.
+	Strategy Strategy
 	// AllowOnFailure lets requests pass while the store cannot be reached; otherwise they are refused.
 	AllowOnFailure bool
 	// Timeout of one decision; 0 means 500 ms.
@@ -49,7 +51,13 @@ func Open(o Options) (Limiter, error) {
 		o.Logger = slog.Default()
 	}
 	l := &storeLimiter{options: o}
-	if o.Redis == "" {
+	switch {
+	case o.Strategy != "" && o.Strategy != FixedWindow && o.Strategy != MovingWindow:
+		return nil, fmt.Errorf("ratelimit: there is no strategy %q", o.Strategy)
+	case o.Redis == "" && o.Strategy == MovingWindow:
+		l.moving = newMemoryMoving(o.Clock)
+		return l, nil
+	case o.Redis == "":
 		l.store = memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: prefix, CleanUpInterval: cleanUp})
 		return l, nil
 	}
@@ -58,6 +66,9 @@ func Open(o Options) (Limiter, error) {
 		return nil, err
 	}
 	l.client = client
+	if o.Strategy == MovingWindow {
+		l.moving = &redisMoving{client: client}
+	}
 	return l, nil
 }
 
@@ -78,6 +89,7 @@ func newClient(url string, timeout time.Duration) (*redis.Client, error) {
 type storeLimiter struct {
 	options Options
 	client  *redis.Client // nil for memory
+	moving  movingStore   // nil for fixed windows
 
 	mu    sync.Mutex
 	store limiter.Store // nil until Redis was reached for the first time
@@ -116,8 +128,12 @@ func (l *storeLimiter) hit(ctx context.Context, key string, limit Limit) (limite
 	if err != nil {
 		return limiter.Context{}, err
 	}
-	// The length comes first and holds no colon, so that no key can look like another's.
-	return store.Get(ctx, strconv.FormatInt(int64(limit.Period/time.Second), 10)+":"+key, limiter.Rate{Period: limit.Period, Limit: limit.N})
+	return store.Get(ctx, windowKey(key, limit), limiter.Rate{Period: limit.Period, Limit: limit.N})
+}
+
+// windowKey names a key's window. The length comes first and holds no colon, so that no key can look like another's.
+func windowKey(key string, limit Limit) string {
+	return strconv.FormatInt(int64(limit.Period/time.Second), 10) + ":" + key
 }
 
 // Close closes the connections to Redis.

@@ -155,3 +155,41 @@ func BenchmarkMemory(b *testing.B) { ratelimittest.Benchmark(b, open(b, ratelimi
 func BenchmarkRedis(b *testing.B) {
 	ratelimittest.Benchmark(b, open(b, ratelimit.Options{Redis: testservers.Redis(b), Timeout: 10 * time.Second}))
 }
+
+func TestMovingMemory(t *testing.T) {
+	ratelimittest.RunMoving(t, func(t *testing.T) ratelimit.Limiter {
+		return open(t, ratelimit.Options{Strategy: ratelimit.MovingWindow})
+	})
+}
+
+func TestMovingRedis(t *testing.T) {
+	ratelimittest.RunMoving(t, func(t *testing.T) ratelimit.Limiter {
+		return open(t, ratelimit.Options{Redis: testservers.Redis(t), Strategy: ratelimit.MovingWindow, Timeout: 10 * time.Second})
+	})
+}
+
+// The memory store forgets keys that count no more.
+func TestMovingMemoryForgets(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	l := open(t, ratelimit.Options{Strategy: ratelimit.MovingWindow, Clock: func() time.Time { return now }})
+	limits, err := ratelimit.Parse("2/minute")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		after   time.Duration
+		allowed bool
+	}{{0, true}, {30 * time.Second, true}, {29 * time.Second, false}, {time.Second, true}, {time.Second, false}, {29 * time.Second, true}, {time.Hour, true}} {
+		now = now.Add(step.after)
+		d, err := l.Allow(context.Background(), "k", limits)
+		if err != nil || d.Allowed != step.allowed {
+			t.Errorf("at %s: %+v, %v", now, d, err)
+		}
+	}
+}
+
+func TestOpenRefusesAnUnknownStrategy(t *testing.T) {
+	if _, err := ratelimit.Open(ratelimit.Options{Strategy: "leaky-bucket"}); err == nil {
+		t.Error("it was opened")
+	}
+}

@@ -247,7 +247,7 @@ func testRaceOfProcesses(t *testing.T, s Store) {
 	c.Analyst = budget.Account{Key: budget.Key{Analyst: "bob", Dataset: "census"}, Budget: pure(1000)}
 	c.Dataset.Budget = pure(130)
 	check(t, "by the dataset's account", race(t, ledgers, 12, c), 40)
-	c.Analyst.Key.Analyst, c.Dataset.Budget, c.MaxQueries = "carol", pure(1000), 25
+	c.Analyst.Key.Analyst, c.Dataset.Budget, c.Limits.Analyst = "carol", pure(1000), 25
 	check(t, "by the number of queries", race(t, ledgers, 12, c), 25)
 	for _, l := range ledgers {
 		noError(t, l.Close())
@@ -339,7 +339,7 @@ func testQueryLimit(t *testing.T, s Store) {
 	daily := pure(1000)
 	daily.Refresh = 24 * time.Hour
 	c := charge(daily, laplace(1))
-	c.MaxQueries = 3
+	c.Limits.Analyst = 3
 	b.spend(c)
 	noError(t, b.reserve(c).Release(context.Background(), budget.Outcome{}))
 	b.spend(c)
@@ -353,7 +353,7 @@ func testQueryLimit(t *testing.T, s Store) {
 	b.refused(c)
 	c.Analyst.Key.Analyst = "bob"
 	b.spend(c)
-	c.MaxQueries = 0
+	c.Limits.Analyst = 0
 	c.Analyst.Key.Analyst = "alice"
 	b.spend(c)
 }

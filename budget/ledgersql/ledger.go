@@ -32,6 +32,7 @@ type Ledger struct {
 	unsettled atomic.Int64 // lazy operations that are not on the store yet
 	live      atomic.Int64 // reservations of this ledger that have not ended
 	beatAt    atomic.Int64 // when this process was last seen by the store
+	holders   atomic.Int64 // numbers the places that were asked for
 	pending   overlay      // releases that are not on the store yet
 
 	mu     sync.Mutex

@@ -118,4 +118,5 @@ type funds struct {
 	analyst, dataset             budget.Key
 	analystWindow, datasetWindow int64
 	analystLoss, datasetLoss     privacy.Loss
+	class                        string // of the query; empty in what was read back from the store
 }

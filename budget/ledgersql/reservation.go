@@ -128,6 +128,11 @@ func (b *batch) end(f funds, keep bool, outcome budget.Outcome) error {
 	if err != nil {
 		return err
 	}
+	if !keep {
+		if err := b.uncountClass(f); err != nil {
+			return err
+		}
+	}
 	a, d := analyst.GiveBack(f.analystWindow, f.analystLoss), dataset.GiveBack(f.datasetWindow, f.datasetLoss)
 	if keep {
 		if a, err = analyst.Settle(f.analystWindow, f.analystLoss); err != nil {

@@ -40,7 +40,7 @@ func checkCharge(c budget.Charge) error {
 	switch {
 	case a.Analyst == "" || a.Dataset == "" || d.Analyst != "" || d.Dataset != a.Dataset:
 		return errors.New("ledger: a charge needs an analyst's account and the account of the same dataset")
-	case !storable(a.Analyst) || !storable(a.Dataset):
+	case !storable(a.Analyst) || !storable(a.Dataset) || !storable(c.Class):
 		return errors.New("ledger: a name is not valid text")
 	}
 	return nil
@@ -79,10 +79,18 @@ func (o *reserveOp) apply(b *batch) error {
 	if err != nil {
 		return err
 	}
-	if o.analyst, o.refused = o.admit(b, analyst, c.Analyst, c.AnalystLoss, c.MaxQueries); o.refused != nil {
+	if o.analyst, o.refused = o.admit(b, analyst, c.Analyst, c.AnalystLoss, c.Limits.Analyst); o.refused != nil {
 		return nil
 	}
-	if o.dataset, o.refused = o.admit(b, dataset, c.Dataset, c.DatasetLoss, 0); o.refused != nil {
+	if o.dataset, o.refused = o.admit(b, dataset, c.Dataset, c.DatasetLoss, c.Limits.Dataset); o.refused != nil {
+		return nil
+	}
+	spent, err := b.countClass(c.Analyst, o.analyst, c.Class, c.Limits.Class)
+	if err != nil {
+		return err
+	}
+	if spent != nil {
+		o.refused = spent
 		return nil
 	}
 	analyst.set(o.analyst)
@@ -98,7 +106,7 @@ func (o *reserveOp) apply(b *batch) error {
 	o.funds = funds{
 		id: id, analyst: c.Analyst.Key, dataset: c.Dataset.Key,
 		analystWindow: o.analyst.Window.Start, datasetWindow: o.dataset.Window.Start,
-		analystLoss: c.AnalystLoss, datasetLoss: c.DatasetLoss,
+		analystLoss: c.AnalystLoss, datasetLoss: c.DatasetLoss, class: c.Class,
 	}
 	return b.putReservation(o.funds)
 }
@@ -122,7 +130,7 @@ func (o *reserveOp) admit(b *batch, row *account, a budget.Account, loss privacy
 	if !ok || spentOut {
 		short := &shortage{account: a, state: s, loss: loss}
 		if spentOut {
-			short.maxQueries = maxQueries
+			short.maxQueries, short.queries = maxQueries, s.Queries
 		}
 		return s, short
 	}
@@ -135,6 +143,8 @@ type shortage struct {
 	state      budget.State
 	loss       privacy.Loss
 	maxQueries int64 // > 0 if they are the reason
+	queries    int64
+	class      string
 }
 
 func (*shortage) Error() string { return "ledger: exhausted" }
@@ -146,7 +156,7 @@ func (l *Ledger) exhausted(s *shortage) error {
 	}
 	return &budget.Exhausted{
 		Key: s.account.Key, Asked: budget.Currency(s.account.Budget.Accountant, s.loss),
-		Balance: balance, MaxQueries: s.maxQueries,
+		Balance: balance, MaxQueries: s.maxQueries, Queries: s.queries, Class: s.class,
 	}
 }
 

@@ -76,9 +76,12 @@ var schemaArchive string
 //go:embed schema_approvals.sql
 var schemaApprovals string
 
+//go:embed schema_limits.sql
+var schemaLimits string
+
 // migrations bring a ledger from version i to i+1. Each is a list of statements.
 func migrations() [][]string {
-	return [][]string{statements(schemaV1), statements(schemaArchive), statements(schemaApprovals)}
+	return [][]string{statements(schemaV1), statements(schemaArchive), statements(schemaApprovals), statements(schemaLimits)}
 }
 
 // migrate applies what a ledger of this version lacks.

@@ -20,6 +20,7 @@ import (
 	"github.com/dpproxy/dpproxy/internal/datasets"
 	"github.com/dpproxy/dpproxy/internal/metrics"
 	"github.com/dpproxy/dpproxy/internal/tracing"
+	"github.com/dpproxy/dpproxy/login"
 	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/proxy"
 	"github.com/dpproxy/dpproxy/ratelimit"
@@ -42,6 +43,7 @@ type app struct {
 	registry *prometheus.Registry
 	tracer   *tracing.Tracer // nil: none
 	service  *answer.Service
+	checker  *login.Checker // of tokens and keys; nil: none
 
 	mu sync.Mutex // guards config and loaded, which a reload replaces
 }
@@ -72,16 +74,21 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, e
 	if a.ledger, err = openLedger(ctx, c, log); err != nil {
 		return nil, err
 	}
-	a.limiter, err = ratelimit.Open(ratelimit.Options{Redis: c.RateLimits.Redis, AllowOnFailure: c.RateLimits.AllowOnFailure, Logger: log})
+	a.limiter, err = ratelimit.Open(ratelimit.Options{
+		Redis: c.RateLimits.Redis, Strategy: c.RateLimits.Strategy, AllowOnFailure: c.RateLimits.AllowOnFailure, Logger: log,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the rate limits' store: %w", err)
+	}
+	if a.checker, err = newChecker(ctx, c, log); err != nil {
+		return nil, err
 	}
 	if a.tracer, err = tracing.FromEnvironment(ctx, buildVersion(), os.LookupEnv); err != nil {
 		return nil, err
 	}
 	served, users := servedBy(c, a.loaded)
 	options := answer.Options{
-		Datasets: served, Users: users, Ledger: a.ledger, Limiter: a.limiter, Planner: rewrite.NewPlanner(planCache),
+		Datasets: served, Users: users, Access: accessOf(c, a.checker), Ledger: a.ledger, Limiter: a.limiter, Planner: rewrite.NewPlanner(planCache),
 		Random: mechanism.NewCryptoSource(), Clock: time.Now, Logger: log, Observer: metrics.New(a.registry), Archive: archiving(c),
 	}
 	if a.tracer != nil {
@@ -91,14 +98,16 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, e
 	return a, err
 }
 
-// openDatasets opens all data sets of a configuration, or none. Warnings are logged.
+// openDatasets opens all data sets of a configuration, or none; with `validate_on_startup: false` those that can be served,
+// as no data set is ever served unvalidated. Warnings are logged.
 func openDatasets(ctx context.Context, c *config.Config, log *slog.Logger) ([]*datasets.Loaded, error) {
 	loaded, faults := datasets.Open(ctx, c, log)
-	if catalog.Blocking(faults) {
+	if catalog.Blocking(faults) && c.ValidateOnStartup {
 		return nil, errors.Join(&faultsError{faults}, datasets.Close(loaded))
 	}
-	for _, f := range faults {
-		log.Warn("configuration", "fault", f.String())
+	logFaults(log, faults)
+	if n := len(c.Datasets) - len(loaded); n > 0 {
+		log.Error("data sets are not served, as they have faults; SIGHUP tries again", "missing", n, "served", len(loaded))
 	}
 	return loaded, nil
 }
@@ -110,6 +119,8 @@ func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, [
 		d := &answer.Dataset{
 			Catalog: l.Catalog, Engine: l.Engine, Budget: l.Config.Budget,
 			Reuse: answer.Reuse{Off: l.Config.Reuse.Off, MaxAge: l.Config.Reuse.MaxAge}, Approvers: l.Config.Authorized,
+			Public: l.Config.Public, PublicRates: l.Config.Rates,
+			MaxQueries: l.Config.MaxQueries, MaxQueriesMessage: l.Config.MaxQueriesMessage, Terms: l.Config.Terms,
 		}
 		if l.Preview != nil {
 			d.Preview = answer.NewPreview(l.Preview)
@@ -118,12 +129,9 @@ func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, [
 	}
 	var users []*answer.User
 	for _, u := range c.Users {
-		user := &answer.User{Name: u.Name, Verifier: u.Password, MayQuery: u.MayQuery, Datasets: map[string]answer.Grant{}}
+		user := &answer.User{Name: u.Name, Verifier: u.Password, MayQuery: u.MayQuery, Places: u.MaxParallel, Datasets: map[string]answer.Grant{}}
 		for _, g := range u.Grants {
-			user.Datasets[g.Dataset] = answer.Grant{
-				Budget: g.Budget, RateLimits: g.RateLimits, MaxQueries: g.MaxQueries, AllowedFunctions: g.AllowedFunctions,
-				Narrowing: &g.Narrowing,
-			}
+			user.Datasets[g.Dataset] = grantOf(g)
 		}
 		users = append(users, user)
 	}
@@ -139,14 +147,20 @@ func (a *app) reload(ctx context.Context, c *config.Config) error {
 	if ledgerURL(c) != ledgerURL(a.config) || c.Listen != a.config.Listen || c.RateLimits != a.config.RateLimits || c.Admin != a.config.Admin {
 		a.log.Warn("listen, admin, ledger and the storage of rate limits change only with a restart")
 	}
-	idle := a.service.Replace(servedBy(c, loaded))
+	checker, err := newChecker(ctx, c, a.log)
+	if err != nil {
+		return errors.Join(err, datasets.Close(loaded))
+	}
+	served, users := servedBy(c, loaded)
+	idle := a.service.Replace(served, users, accessOf(c, checker))
 	a.service.SetArchiving(archiving(c))
 	a.mu.Lock()
-	old := a.loaded
-	a.loaded, a.config = loaded, c
+	old, former := a.loaded, a.checker
+	a.loaded, a.config, a.checker = loaded, c, checker
 	a.mu.Unlock()
 	go func() { // engines whose last query has ended
 		<-idle
+		former.Close()
 		if err := datasets.Close(old); err != nil {
 			a.log.Warn("a source did not close", "error", err)
 		}
@@ -167,6 +181,7 @@ func (a *app) current() (*config.Config, []*datasets.Loaded) {
 
 // close closes everything that was opened, the ledger last but for the sources.
 func (a *app) close() error {
+	a.checker.Close()
 	var errs []error
 	if a.tracer != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), tracesTimeout)
@@ -200,7 +215,7 @@ func wireConfig(c *config.Config, secret []byte) proxy.Config {
 		Listen: c.Listen, MaxClientConn: l.MaxClientConn, MaxLoginConn: l.MaxLoginConn, MaxUserConnections: l.MaxUserConnections, MaxPacketSize: l.MaxPacketSize,
 		MaxPrepared: l.MaxPreparedStatements, MaxPortals: l.MaxPortals, LoginTimeout: l.ClientLoginTimeout, IdleTimeout: l.ClientIdleTimeout,
 		IdleInTransaction: l.IdleTransaction, QueryTimeout: l.QueryTimeout, WriteTimeout: l.ClientWriteTimeout, MockSecret: secret,
-		Timing: proxy.Timing{Method: proxy.TimingMethod(c.Timing.Method), Bucket: c.Timing.Bucket}, TLS: wireTLS(c),
+		Timing: proxy.Timing{Method: proxy.TimingMethod(c.Timing.Method), Bucket: c.Timing.Bucket}, TLS: wireTLS(c), Auth: wireAuth(c),
 	}
 	return w
 }
@@ -209,5 +224,5 @@ func wireTLS(c *config.Config) proxy.TLS {
 	if c.TLS == nil {
 		return proxy.TLS{}
 	}
-	return proxy.TLS{Cert: c.TLS.Cert, Key: c.TLS.Key, ClientCA: c.TLS.ClientCA, Required: c.TLS.Required}
+	return proxy.TLS{Cert: c.TLS.Cert, Key: c.TLS.Key, ClientCA: c.TLS.ClientCA, ClientOptional: c.TLS.ClientOptional, Required: c.TLS.Required}
 }

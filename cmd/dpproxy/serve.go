@@ -147,7 +147,7 @@ func hangup(ctx context.Context, a *app, server *proxy.Server) {
 	}
 	err := a.reload(ctx, c)
 	if err == nil {
-		err = server.Reload(wireTLS(c))
+		err = server.Reload(wireTLS(c), wireAuth(c))
 	}
 	if broken := (*faultsError)(nil); errors.As(err, &broken) {
 		logFaults(a.log, broken.faults)

@@ -64,7 +64,8 @@ func newUserSwitch(use, short string, disabled bool) *cobra.Command {
 	path, by := configFlag(cmd), byFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return withLedger(cmd, *path, func(c *config.Config, l *ledgersql.Ledger) error {
-			if _, ok := c.User(args[0]); !ok && disabled {
+			strangers := c.Auth.Tokens != nil || c.Auth.Keys != nil || args[0] == c.Auth.Anonymous
+			if _, ok := c.User(args[0]); !ok && disabled && !strangers {
 				return fmt.Errorf("the configuration has no user %q", args[0])
 			}
 			if err := l.SetDisabled(cmd.Context(), args[0], disabled, *by); err != nil {
