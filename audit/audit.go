@@ -130,6 +130,12 @@ func (a *auditor) query(ctx context.Context, q Query) (Report, error) {
 		r.Verdict = Public
 		return r, nil
 	}
+	for _, m := range plan.Blocks {
+		if m.Cells != nil {
+			r.Verdict, r.Reason = Refused, "this data set's pipeline claims no differential privacy, so there is nothing to hold it to"
+			return r, nil
+		}
+	}
 	claim := claimOf(plan.Loss, a.Dataset.Catalog.Accountant)
 	r.Claimed, r.Delta = claim.epsilon, claim.delta
 	worst, err := a.exact(ctx, plan, whole, &r)
