@@ -213,6 +213,9 @@ func (t *randomTable) all() []randomColumn {
 	return append(append([]randomColumn{}, t.keys...), t.columns...)
 }
 
+// nobody stands for the rows that belong to no unit.
+const nobody = "nobody"
+
 // ddl makes the tables in a schema ("" is the default one), without the rows of one unit, in an order of their own.
 func (w *world) ddl(schema, without string, order int64) string {
 	var b strings.Builder
@@ -236,7 +239,7 @@ func (w *world) ddl(schema, without string, order int64) string {
 		fmt.Fprintf(&b, "CREATE TABLE %s%s (%s);\n", schema, t.name, strings.Join(cols, ", "))
 		var rows []string
 		for _, i := range r.Perm(len(t.rows)) {
-			if row := t.rows[i]; without == "" || row.unit != without {
+			if row := t.rows[i]; without == "" || without == nobody && (t.public || row.unit != "") || without != nobody && row.unit != without {
 				rows = append(rows, "("+strings.Join(row.values, ", ")+")")
 			}
 		}
@@ -279,7 +282,8 @@ datasets:
 }
 
 // open makes the world in a fresh database, loads its catalog as `dpproxy serve` does, and adds the copies without each unit
-// as schemas w0, w1, …; w.units[i] is missing in wi. All of it is there again, in another order of rows, in schema same.
+// as schemas w0, w1, …; w.units[i] is missing in wi. All of it is there again, in another order of rows, in schema same, and
+// without the rows that belong to no unit in schema nobody.
 func (w *world) open(t testing.TB, kind catalog.Engine) (*catalog.Dataset, *sql.DB) {
 	t.Helper()
 	dir := t.TempDir()
@@ -316,7 +320,7 @@ func (w *world) open(t testing.TB, kind catalog.Engine) (*catalog.Dataset, *sql.
 	if kind == catalog.DuckDB {
 		settings = "SET integer_division = true; SET default_null_order = 'NULLS_LAST_ON_ASC_FIRST_ON_DESC'; SET TimeZone = 'UTC'; SET threads = 1"
 	}
-	text := settings + ";\n" + w.ddl("same", "", 99)
+	text := settings + ";\n" + w.ddl("same", "", 99) + w.ddl("nobody", nobody, 98)
 	for i, u := range w.units {
 		text += w.ddl(fmt.Sprintf("w%d", i), u, int64(i+1))
 	}

@@ -104,7 +104,7 @@ func everyFunction() []string {
 		"regr_intercept", "regr_r2", "regr_slope", "regr_sxx", "regr_sxy", "regr_syy", "stddev", "stddev_pop", "stddev_samp", "sum", "var_pop", "var_samp", "variance"}
 }
 
-// stable runs a measurement with all rows, with all rows in another order, and without each unit.
+// stable runs a measurement with all rows, with all rows in another order, without the rows that belong to no unit, and without each unit.
 func (w *world) stable(t *testing.T, db *sql.DB, kind catalog.Engine, m measured) {
 	home := `"public".`
 	if kind == catalog.DuckDB {
@@ -127,6 +127,15 @@ func (w *world) stable(t *testing.T, db *sql.DB, kind catalog.Engine, m measured
 	}
 	if _, _, worst := moved(m.all, same, 0, width(m.m)); worst.Sign() > 0 || len(same) != len(m.all) {
 		t.Errorf("%s: the order of the rows matters\n%s", m.label, m.m.SQL)
+		return
+	}
+	nobody, err := in("nobody")
+	if err != nil {
+		t.Errorf("%s without the rows of nobody: the engine failed: %v\n%s", m.label, err, m.m.SQL)
+		return
+	}
+	if l1, _, _ := moved(m.all, nobody, 0, width(m.m)); l1.Sign() > 0 || len(nobody) != len(m.all) {
+		t.Errorf("%s: rows that belong to no unit count\n%s", m.label, m.m.SQL)
 		return
 	}
 	for _, i := range w.takenOut() {
