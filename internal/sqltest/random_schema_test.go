@@ -261,6 +261,8 @@ datasets:
     privacy_unit: persons.uid
     version: 1
     query: {epsilon: 1, max_epsilon: 10000000, delta: 1e-6, max_groups: 2, max_rows: 2}
+    allowed_functions: all
+    max_functions: 50
     budget: {epsilon: 9000000000, delta: 0.9, refresh: never, accountant: approx}
     tables:
 `)
@@ -278,22 +280,19 @@ datasets:
 			fmt.Fprintf(&b, "          %s: %s\n", c.name, c.declared)
 		}
 	}
+	b.WriteString("users:\n  - name: alice\n    password: SCRAM-SHA-256$4096:AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n" +
+		"    datasets:\n      world: {budget: {epsilon: 9000000000, delta: 0.9, refresh: never}}\n")
 	return b.String()
 }
 
-// open makes the world in a fresh database, loads its catalog as `dpproxy serve` does, and adds the copies without each unit
-// as schemas w0, w1, …; w.units[i] is missing in wi. All of it is there again, in another order of rows, in schema same, and
-// without the rows that belong to no unit in schema nobody.
-func (w *world) open(t testing.TB, kind catalog.Engine) (*catalog.Dataset, *sql.DB) {
+// load makes the world in a fresh database, and opens it as `dpproxy serve` does.
+func (w *world) load(t testing.TB, kind catalog.Engine) (cfg *config.Config, loaded *datasets.Loaded, driver, url string) {
 	t.Helper()
 	dir := t.TempDir()
-	driver, url := "pgx", ""
-	source := url
-	if kind == catalog.DuckDB {
-		driver, url = "duckdb", filepath.Join(dir, "world.duckdb")
-		source = "duckdb:" + url
-	} else {
-		url = testservers.Postgres(t)
+	driver, url = "duckdb", filepath.Join(dir, "world.duckdb")
+	source := "duckdb:" + url
+	if kind != catalog.DuckDB {
+		driver, url = "pgx", testservers.Postgres(t)
 		source = url
 	}
 	run(t, driver, url, w.ddl("", "", 0))
@@ -309,7 +308,15 @@ func (w *world) open(t testing.TB, kind catalog.Engine) (*catalog.Dataset, *sql.
 	if len(all) != 1 {
 		t.Fatalf("data set: %v\n%s", faults, w.yaml())
 	}
-	all[0].Engine.Close()
+	return cfg, all[0], driver, url
+}
+
+// open loads the world's catalog, and adds the copies without each unit as schemas w0, w1, …; w.units[i] is missing in wi. All
+// of it is there again, in another order of rows, in schema same, and without the rows that belong to no unit in schema nobody.
+func (w *world) open(t testing.TB, kind catalog.Engine) (*catalog.Dataset, *sql.DB) {
+	t.Helper()
+	_, loaded, driver, url := w.load(t, kind)
+	loaded.Engine.Close()
 	db, err := sql.Open(driver, url)
 	if err != nil {
 		t.Fatal(err)
@@ -327,7 +334,7 @@ func (w *world) open(t testing.TB, kind catalog.Engine) (*catalog.Dataset, *sql.
 	if _, err := db.Exec(text); err != nil {
 		t.Fatal(err)
 	}
-	return all[0].Catalog, db
+	return loaded.Catalog, db
 }
 
 func run(t testing.TB, driver, url, text string) {

@@ -151,6 +151,36 @@ func (w *world) stable(t *testing.T, db *sql.DB, kind catalog.Engine, m measured
 	}
 }
 
+// TestRandomAnswers answers random queries from end to end, outer query and all: each is refused with a reason or gets rows. An
+// error of the engine, or of ours, is a defect whatever the query.
+func TestRandomAnswers(t *testing.T) {
+	for _, kind := range []catalog.Engine{catalog.DuckDB, catalog.Postgres} {
+		t.Run(fmt.Sprint(kind), func(t *testing.T) {
+			for i := range int64(3) {
+				w := newWorld(*randomSeed + 40 + i)
+				cfg, loaded, _, _ := w.load(t, kind)
+				o := newOffice(t, cfg, loaded)
+				g := &queryGenerator{r: rand.New(rand.NewSource(i)), w: w}
+				answered := 0
+				for range 120 {
+					text := g.query()
+					o.log.Reset()
+					_, err := o.ask(text, nil)
+					if err == nil {
+						answered++
+					} else if r, refused := refusal.As(err); !refused || r.Code == refusal.InternalError {
+						t.Errorf("seed %d: %v\n%s\n%s", i, err, text, o.log)
+					}
+				}
+				loaded.Engine.Close()
+				if answered < 25 {
+					t.Errorf("seed %d: only %d were answered", i, answered)
+				}
+			}
+		})
+	}
+}
+
 // takenOut are the units to take out: all of them in a long search, else the one with many rows and some others.
 func (w *world) takenOut() []int {
 	all := w.r.Perm(len(w.units) - 1)
