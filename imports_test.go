@@ -45,6 +45,7 @@ func rooms() map[string]string {
 
 		"internal/hostile":     "",
 		"internal/metrics":     "",
+		"internal/ownerpage":   "config budget answer privacy",
 		"internal/smartnoise":  "catalog",
 		"internal/testservers": "",
 		"internal/clienttest":  "internal/testservers proxy", // a tool for tests

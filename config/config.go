@@ -54,7 +54,11 @@ type TLS struct {
 }
 
 // Admin is `admin:`; Listen is empty where health, metrics and pages are not served.
-type Admin struct{ Listen string }
+type Admin struct {
+	Listen   string
+	User     string // who logs in to the owner's page
+	Password string // SCRAM verifier; empty: there is no page, only health and metrics
+}
 
 // Ledger is `ledger:`; one of the two is set.
 type Ledger struct {

@@ -16,7 +16,7 @@ func (l *loader) top(v value, chain []string) {
 	known := fields{
 		"listen":          setAddress(&c.Listen),
 		"tls":             l.tls,
-		"admin":           func(v value) { v.object(fields{"listen": setAddress(&c.Admin.Listen)}) },
+		"admin":           l.admin,
 		"ledger":          l.ledger,
 		"rate_limits":     l.rateLimits,
 		"timing":          l.timing,
@@ -202,4 +202,21 @@ func (l *loader) timing(v value) {
 		"method": setChoice(&t.Method, "none", "jitter", "stall"),
 		"bucket": setTimeout(&t.Bucket, false),
 	})
+}
+
+// admin reads `admin:`. The page is served where a password is set.
+func (l *loader) admin(v value) {
+	a := &l.config.Admin
+	v.object(fields{
+		"listen":   setAddress(&a.Listen),
+		"user":     setText(&a.User),
+		"password": func(v value) { v.password(&a.Password) },
+	})
+	switch {
+	case a.Password != "" && a.Listen == "":
+		v.fault("has a password, and no address to listen on").Hint = "write listen: 127.0.0.1:6433"
+	case a.Password != "" && !isLoopback(a.Listen):
+		f := v.fault("other machines can reach %s, and the owner's password travels in the clear", a.Listen)
+		f.Hint, f.Warning = "listen on 127.0.0.1, and put a proxy with TLS before it", true
+	}
 }

@@ -40,6 +40,7 @@ func defaults() *Config {
 			ShutdownTimeout:       30 * time.Second, // what Kubernetes waits between SIGTERM and SIGKILL
 		},
 		// An answer of 1 MiB is some ten thousand rows; what people read is smaller.
+		Admin:   Admin{User: "owner"},
 		Archive: Archive{Answers: true, Public: true, MaxAnswer: mib},
 		Log: Log{
 			Level: "info", Format: "text",

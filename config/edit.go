@@ -46,7 +46,8 @@ type place struct {
 	file   string
 	node   *yaml.Node
 	indent int    // of its dash
-	from   int    // first line of the item, from 0
+	from   int    // first line of the item with the comment above it, from 0
+	dash   int    // the line of its dash
 	to     int    // the line after it
 	flow   string // why it cannot be changed line by line; "" if it can
 }
@@ -86,15 +87,19 @@ func (e *Editor) Put(list, name string, item *yaml.Node) error {
 	case exists && p.flow != "":
 		return fmt.Errorf("%s: %s is written %s; change it by hand", p.file, name, p.flow)
 	case exists:
-		var text string
-		if item != nil {
-			var err error
-			if text, err = itemText(item, p.indent); err != nil {
-				return err
-			}
+		if item == nil {
+			e.replace(p.file, p.from, p.to, "")
+			return e.emptied(list, p.file)
 		}
-		e.replace(p.file, p.from, p.to, text)
-		return e.emptied(list, p.file)
+		if item.HeadComment = ""; len(item.Content) > 0 {
+			item.Content[0].HeadComment = "" // it stands above the dash, and stays there
+		}
+		text, err := itemText(item, p.indent)
+		if err != nil {
+			return err
+		}
+		e.replace(p.file, p.dash, p.to, text)
+		return nil
 	case item == nil:
 		return fmt.Errorf("the configuration has no %s %q", strings.TrimSuffix(list, "s"), name)
 	}
@@ -182,7 +187,7 @@ func (e *Editor) itemsOf(file string, seq *yaml.Node) []place {
 	lines := splitLines(e.texts[file])
 	var out []place
 	for _, item := range seq.Content {
-		p := place{file: file, node: item, from: item.Line - 1}
+		p := place{file: file, node: item, from: item.Line - 1, dash: item.Line - 1}
 		switch {
 		case strings.HasSuffix(strings.ToLower(file), ".json"):
 			p.flow = "in JSON"

@@ -28,6 +28,7 @@ if [ "$what" = build ]; then
 fi
 
 [ "$what" = build ] || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || packages="$packages postgresql"
+[ "$what" = build ] || command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 || packages="$packages chromium"
 [ "$what" = build ] || command -v redis-server >/dev/null 2>&1 || packages="$packages redis-server"
 [ -n "$packages" ] || exit 0
 

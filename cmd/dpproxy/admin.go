@@ -31,7 +31,14 @@ func newAdmin(a *app) *admin {
 			return
 		}
 		fmt.Fprintln(w, "ready")
+		c := a.serving.Load()
+		fmt.Fprintf(w, "ledger: ready\ndatasets: %d\nusers: %d\nversion: %s\n", len(c.Datasets), len(c.Users), buildVersion())
 	})
+	if page, err := newOwnerPage(a, p); err != nil {
+		a.log.Error("the owner's page is not served", "error", err)
+	} else if page != nil {
+		mux.Handle("/", page)
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
 	p.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
 	return p

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"crypto/subtle"
+	"net/http"
+	"time"
+
+	"github.com/dpproxy/dpproxy/config"
+	"github.com/dpproxy/dpproxy/internal/ownerpage"
+	"github.com/dpproxy/dpproxy/proxy/scram"
+)
+
+// newOwnerPage makes the owner's page; nil where the configuration has no password for it.
+func newOwnerPage(a *app, p *admin) (http.Handler, error) {
+	c := a.config.Admin
+	if c.Password == "" {
+		return nil, nil
+	}
+	verifier, err := scram.ParseVerifier(c.Password)
+	if err != nil {
+		return nil, err
+	}
+	return ownerpage.New(ownerpage.Options{
+		User: c.User, Config: func() *config.Config { return a.serving.Load() }, Ledger: a.ledger, Clock: time.Now, Log: a.log, Version: buildVersion(),
+		Ready:  func(ctx context.Context) error { return p.check(ctx, a) },
+		Differ: func(ctx context.Context) ([]string, error) { return contradictions(ctx, a.serving.Load(), a.ledger) },
+		Verify: func(password string) bool {
+			if len(password) > longestPassword {
+				return false
+			}
+			tried, err := scram.NewVerifier(password, verifier.Salt, verifier.Iterations)
+			return err == nil && subtle.ConstantTimeCompare(tried.StoredKey, verifier.StoredKey) == 1
+		},
+	})
+}
