@@ -31,7 +31,7 @@ func newAdmin(a *app) *admin {
 			return
 		}
 		fmt.Fprintln(w, "ready")
-		c := a.serving.Load()
+		c, _ := a.current()
 		fmt.Fprintf(w, "ledger: ready\ndatasets: %d\nusers: %d\nversion: %s\n", len(c.Datasets), len(c.Users), buildVersion())
 	})
 	if page, err := newOwnerPage(a, p); err != nil {

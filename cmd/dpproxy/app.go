@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,7 +36,6 @@ const tracesTimeout = 5 * time.Second
 // app is everything that answers queries, in the order of construction.
 type app struct {
 	config   *config.Config
-	serving  atomic.Pointer[config.Config] // config, for who reads it at any time
 	log      *slog.Logger
 	loaded   []*datasets.Loaded
 	ledger   *ledgersql.Ledger
@@ -65,7 +63,6 @@ func (e *faultsError) print(w io.Writer) {
 // openApp builds what a configuration describes. Nothing is built half: on an error all is closed again.
 func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, err error) {
 	a := &app{config: c, log: log, registry: prometheus.NewRegistry()}
-	a.serving.Store(c)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -161,7 +158,6 @@ func (a *app) reload(ctx context.Context, c *config.Config) error {
 	old, former := a.loaded, a.checker
 	a.loaded, a.config, a.checker = loaded, c, checker
 	a.mu.Unlock()
-	a.serving.Store(c)
 	go func() { // engines whose last query has ended
 		<-idle
 		former.Close()

@@ -21,10 +21,14 @@ func newOwnerPage(a *app, p *admin) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	served := func() *config.Config {
+		c, _ := a.current()
+		return c
+	}
 	return ownerpage.New(ownerpage.Options{
-		User: c.User, Config: func() *config.Config { return a.serving.Load() }, Ledger: a.ledger, Clock: time.Now, Log: a.log, Version: buildVersion(),
+		User: c.User, Config: served, Ledger: a.ledger, Clock: time.Now, Log: a.log, Version: buildVersion(),
 		Ready:  func(ctx context.Context) error { return p.check(ctx, a) },
-		Differ: func(ctx context.Context) ([]string, error) { return contradictions(ctx, a.serving.Load(), a.ledger) },
+		Differ: func(ctx context.Context) ([]string, error) { return contradictions(ctx, served(), a.ledger) },
 		Verify: func(password string) bool {
 			if len(password) > longestPassword {
 				return false
