@@ -8,7 +8,9 @@ import (
 // Service answers queries. It is safe for concurrent use.
 type Service struct {
 	Options
-	flights flights
+	flights     flights
+	compressors sync.Pool // of *gzip.Writer, a megabyte each
+	wrappers    sync.Pool // of *gzip.Writer that do not compress
 
 	mu      sync.RWMutex // guards served and archive
 	served  *served

@@ -132,7 +132,12 @@ func (e *Engine) stream(ctx context.Context, s statement, width int) (engine.Row
 	var r *rows
 	err := e.transact(ctx, func(conn *pgxpool.Conn) error {
 		ctx, cancel := context.WithCancel(ctx)
-		t, err := start(ctx, conn.Conn().PgConn(), beginReadOnly, []statement{s}, e.options.Statements)
+		begin := beginReadOnly
+		// One statement needs no transaction around it where the server says that all of them are read-only.
+		if conn.Conn().PgConn().ParameterStatus("default_transaction_read_only") == "on" && conn.Conn().PgConn().CustomData()[prologueKey] == nil {
+			begin = ""
+		}
+		t, err := start(ctx, conn.Conn().PgConn(), begin, []statement{s}, e.options.Statements)
 		var reader *pgconn.ResultReader
 		if err == nil {
 			reader, err = t.next()

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -38,17 +39,22 @@ const (
 	pendingRows
 )
 
-// start sends BEGIN, the statements and COMMIT. keep is how many prepared statements the connection may hold.
+// start sends BEGIN, the statements and COMMIT. keep is how many prepared statements the connection may hold. Without
+// begin, the statements run in the transaction that the server makes of them.
 func start(ctx context.Context, conn *pgconn.PgConn, begin string, statements []statement, keep int) (*transaction, error) {
 	t := &transaction{ctx: ctx, pipeline: conn.StartPipeline(ctx)}
-	t.sendOwn(begin)
+	if begin != "" {
+		t.sendOwn(begin)
+	}
 	if prologue, ok := conn.CustomData()[prologueKey].(string); ok {
 		t.sendOwn(prologue)
 	}
 	for _, s := range statements {
 		t.send(preparedOf(conn, keep), s)
 	}
-	t.sendOwn("COMMIT")
+	if begin != "" {
+		t.sendOwn("COMMIT")
+	}
 	if err := t.pipeline.Sync(); err != nil {
 		return t, t.fail(err)
 	}
@@ -67,6 +73,11 @@ func (t *transaction) send(p *prepared, s statement) {
 		return
 	}
 	name, known, evicted := p.name(s.sql)
+	if name == "" { // it may never come again
+		t.pipeline.SendQueryParams(s.sql, s.params, s.oids, nil, nil)
+		t.waiting = append(t.waiting, pendingRows)
+		return
+	}
 	if evicted != "" {
 		t.pipeline.SendDeallocate(evicted)
 		t.waiting = append(t.waiting, pendingOwn)
@@ -129,9 +140,11 @@ func (t *transaction) fail(err error) error {
 
 // prepared is what a connection has prepared, oldest first.
 type prepared struct {
-	names map[string]string // by SQL
-	order []string          // SQL
-	count int               // of names ever given
+	seen  [seenBefore]uint64 // hashes of statements that came once, lately
+	names map[string]string  // by SQL
+	order []string           // SQL
+	count int                // of names ever given
+	seed  maphash.Seed
 	keep  int
 }
 
@@ -145,16 +158,33 @@ func preparedOf(conn *pgconn.PgConn, keep int) *prepared {
 	if p, ok := conn.CustomData()[preparedKey].(*prepared); ok {
 		return p
 	}
-	p := &prepared{names: map[string]string{}, keep: keep}
+	p := &prepared{names: map[string]string{}, keep: keep, seed: maphash.MakeSeed()}
 	conn.CustomData()[preparedKey] = p
 	return p
 }
 
-// name returns the statement's name, whether the server knows it, and the name of one that has to go for it. A
+// seenBefore is how many statements that came once are remembered.
+const seenBefore = 256
+
+// again says whether a statement came before, lately; most that look something up by a constant never do.
+func (p *prepared) again(sql string) bool {
+	h := maphash.String(p.seed, sql)
+	slot := &p.seen[h%seenBefore]
+	if *slot == h {
+		return true
+	}
+	*slot = h
+	return false
+}
+
+// name returns the statement's name ("" for one that is not to be prepared yet), whether the server knows it, and the name of one that has to go for it. A
 // connection on which preparing fails is in a failed transaction, and dropped with all its statements.
 func (p *prepared) name(sql string) (name string, known bool, evicted string) {
 	if name, ok := p.names[sql]; ok {
 		return name, true, ""
+	}
+	if !p.again(sql) {
+		return "", false, ""
 	}
 	if len(p.order) >= p.keep {
 		evicted = p.names[p.order[0]]
