@@ -193,8 +193,14 @@ func await(b testing.TB, target string) {
 	}
 }
 
-// startBenchChild serves a source in a process of its own, with further tables, and returns where clients connect.
+// startBenchChild is benchChild's target.
 func startBenchChild(b *testing.B, source, tables string) string {
+	target, _ := benchChild(b, source, tables)
+	return target
+}
+
+// benchChild serves a source in a process of its own, with further tables, and returns where clients connect, and its PID.
+func benchChild(b *testing.B, source, tables string) (target string, pid int) {
 	b.Helper()
 	verifier, err := scram.NewVerifier("secret", []byte("0123456789abcdef"), 4096)
 	if err != nil {
@@ -207,6 +213,9 @@ func startBenchChild(b *testing.B, source, tables string) string {
 	address := l.Addr().String()
 	l.Close()
 	file := filepath.Join(b.TempDir(), "bench.yaml")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(file), "persons.csv"), []byte("person_id\n1\n"), 0o600); err != nil {
+		b.Fatal(err)
+	}
 	text := fmt.Sprintf(`
 listen: %s
 ledger: sqlite:./state/ledger.db
@@ -221,7 +230,7 @@ datasets:
     query: {epsilon: 0.001, delta: 1e-6}
     budget: {epsilon: 1000000, delta: 1e-6, accountant: approx}
     tables:
-      persons: {columns: {person_id: {}}}%s
+      persons: {columns: {person_id: {key: true}}}%s
 users:
   - {name: alice, password: "%s", datasets: {bench: {budget: {epsilon: 1000000, delta: 1e-6}}}}
 `, address, source, tables, verifier)
@@ -235,7 +244,7 @@ users:
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	target := "postgres://alice:secret@" + address + "/bench?sslmode=disable"
+	target = "postgres://alice:secret@" + address + "/bench?sslmode=disable"
 	await(b, target)
-	return target
+	return target, cmd.Process.Pid
 }
