@@ -138,10 +138,15 @@ func (s *site) talk(messages []pgproto3.FrontendMessage, keep []bool, rows bool)
 			}
 		case *pgproto3.CommandComplete:
 			tag := string(m.CommandTag)
-			if !rows {
-				tag = strings.TrimRight(tag, "0123456789")
+			if rows {
+				fmt.Fprintf(&out, "complete %s\n", tag)
+			} else if !strings.HasPrefix(tag, "SELECT") { // in pieces, the number of rows decides where the last one ends
+				fmt.Fprintf(&out, "complete %s\n", strings.TrimRight(tag, "0123456789"))
 			}
-			fmt.Fprintf(&out, "complete %s\n", tag)
+		case *pgproto3.PortalSuspended:
+			if rows {
+				out.WriteString("suspended\n")
+			}
 		case *pgproto3.ReadyForQuery:
 			fmt.Fprintf(&out, "ready %c\n", m.TxStatus)
 			return out.String()
