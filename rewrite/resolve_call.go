@@ -47,6 +47,9 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 		return e, err
 	}
 	defer c.buckets(f, name)()
+	if name == "width_bucket" && len(f.Args) == 2 {
+		return c.thresholds(f)
+	}
 	if e, ok, err := c.textBuilder(f, name); ok || err != nil {
 		return e, err
 	}
@@ -55,6 +58,17 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 		return nil, err
 	}
 	switch name {
+	case "age":
+		if len(args) == 1 {
+			return c.ageToday(args[0], loc)
+		}
+	case "regexp_like":
+		if len(args) == 2 {
+			out, err := c.b.Like(args[0], args[1], nil, "regex", false, int(loc))
+			return c.done(out, err, loc)
+		}
+	case "num_nulls", "num_nonnulls":
+		return c.countNulls(args, name == "num_nonnulls", loc)
 	case "pg_typeof":
 		if len(args) == 1 {
 			return expr.Const{Typ: catalog.Of(catalog.Text), Text: plainName(args[0].Type()), Pos: int(loc)}, nil

@@ -85,6 +85,10 @@ func (c *exprContext) plainOperator(v *syntax.A_Expr) (expr.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if op == "^@" {
+		out, err := c.b.Call("starts_with", []expr.Expr{l, r}, int(loc))
+		return c.done(out, err, loc)
+	}
 	if (op == "/" || op == "%") && c.group != nil && c.group.draft != nil {
 		// A noisy count can be 0 where no true one is: the analyst gets NULL, not an error.
 		if k, ok := r.(expr.Const); !ok || k.Null {

@@ -31,7 +31,7 @@ func dateFunctions() []function {
 		{name: "isfinite", args: kinds(ts), result: boo},
 		{name: "isfinite", args: kinds(tz), result: boo},
 		{name: "isfinite", args: kinds(itv), result: boo, build: onlyPublic, duck: "($1 = $1)"},
-		{name: "make_date", args: kinds(i4, i4, i4), result: dat, build: onlyPublic},
+		{name: "make_date", args: kinds(i4, i4, i4), result: dat, build: buildMakeDate},
 		{name: "make_time", args: kinds(i4, i4, f8), result: tim, build: onlyPublic},
 		{name: "make_timestamp", args: kinds(i4, i4, i4, i4, i4, f8), result: ts, build: onlyPublic},
 		{name: "to_timestamp", args: kinds(f8), result: tz, build: onlyPublic},
@@ -312,7 +312,8 @@ func buildToChar(n *node) error {
 
 // strftime translates a format of plain fields; ok is false where there is more in it.
 func strftime(format string) (string, bool) {
-	fields := []struct{ from, to string }{{"YYYY", "%Y"}, {"MM", "%m"}, {"DD", "%d"}, {"HH24", "%H"}, {"MI", "%M"}, {"SS", "%S"}}
+	fields := []struct{ from, to string }{{"YYYY", "%Y"}, {"MM", "%m"}, {"DDD", "%j"}, {"DD", "%d"}, {"HH24", "%H"}, {"MI", "%M"}, {"SS", "%S"},
+		{"Mon", "%b"}, {"Dy", "%a"}, {"FMMonth", "%B"}, {"FMDay", "%A"}, {"HH12", "%I"}, {"IYYY", "%G"}, {"IW", "%V"}}
 	var b strings.Builder
 next:
 	for format != "" {
@@ -334,8 +335,8 @@ next:
 
 // eachText lists to_char's results over a bounded operand, by the finest field in the format.
 func (n *node) eachText(format string) []string {
-	if _, ok := strftime(format); !ok {
-		return nil
+	if _, ok := strftime(format); !ok || strings.Trim(strings.NewReplacer("YYYY", "", "MM", "", "DD", "", "HH24", "", "MI", "", "SS", "").Replace(format), "-/:. _,") != "" {
+		return nil // names and weeks are not listed
 	}
 	unit := "year"
 	for _, f := range [][2]string{{"MM", "month"}, {"DD", "day"}, {"HH24", "hour"}, {"MI", "minute"}, {"SS", "second"}} {

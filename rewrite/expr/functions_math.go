@@ -51,10 +51,7 @@ func mathFunctions() []function {
 	both("log", buildLog(math.Log10), "log10(#1)")
 	both("log10", buildLog(math.Log10), "log10(#1)")
 	both("exp", buildExp, "exp(#1)")
-	for _, name := range []string{"sin", "cos", "tan", "atan", "degrees", "radians"} {
-		list = append(list, function{name: name, args: kinds(f8), result: f8, build: buildAngle})
-	}
-	return list
+	return append(list, angleFunctions()...)
 }
 
 // buildRound maps a rounding to whole numbers over both ends.
@@ -267,11 +264,6 @@ func buildExp(n *node) error {
 	}
 	n.tell(out, about(in, math.Exp).cut(rat(0), nil))
 	return nil
-}
-
-// buildAngle: trigonometric functions for public values; sine and cosine are bounded anyway.
-func buildAngle(n *node) error {
-	return n.refusePrivate("Use it over the released values.")
 }
 
 func buildTrimScale(n *node) error {

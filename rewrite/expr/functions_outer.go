@@ -134,7 +134,6 @@ func outerFunctions() []function {
 		return function{name: name, args: []catalog.Kind{k, k}, result: k, build: releasedOnly}
 	}
 	return []function{
-		{name: "atan2", args: []catalog.Kind{f8, f8}, result: f8, build: releasedOnly},
 		{name: "sinh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},
 		{name: "cosh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},
 		{name: "tanh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},

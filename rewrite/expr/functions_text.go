@@ -37,13 +37,13 @@ func textFunctions() []function {
 		{name: "rpad", args: kinds(txt, i4, txt), result: txt, build: buildPad},
 		{name: "concat", args: kinds(anyKind), rest: true, result: txt, build: buildConcat(0), fold: foldConcat},
 		{name: "concat_ws", args: kinds(txt, anyKind), rest: true, result: txt, build: buildConcat(1)},
-		{name: "md5", args: t(1), result: txt, build: onlyPublic},
-		{name: "ascii", args: t(1), result: i4, build: onlyPublic},
+		{name: "md5", args: t(1), result: txt, build: buildDigest},
+		{name: "ascii", args: t(1), result: i4, build: buildCode, duck: "CASE WHEN $1 = '' THEN 0 ELSE unicode($1) END"},
 		{name: "chr", args: kinds(i4), result: txt, build: onlyPublic},
 		{name: "to_hex", args: kinds(i4), result: txt, build: onlyPublic, duck: "lower(to_hex($1))"},
 		{name: "to_hex", args: kinds(i8), result: txt, build: onlyPublic, duck: "lower(to_hex($1))"},
-		{name: "regexp_replace", args: t(3), result: txt, build: onlyPublic},
-		{name: "regexp_replace", args: t(4), result: txt, build: onlyPublic},
+		{name: "regexp_replace", args: t(3), result: txt, build: buildRegexReplace},
+		{name: "regexp_replace", args: t(4), result: txt, build: buildRegexReplace},
 	}
 	for name, duck := range map[string]string{"btrim": "trim", "ltrim": "ltrim", "rtrim": "rtrim"} {
 		list = append(list,

@@ -163,7 +163,7 @@ func totalTable() []entry {
 		}
 		return b.Call("power", []Expr{x, a[1]}, -1)
 	}})
-	return append(append(list, textEntries()...), dateEntries()...)
+	return append(append(append(list, textEntries()...), dateEntries()...), moreEntries()...)
 }
 
 // opOrMod: % has no mixed form with int2 in PostgreSQL's table, so that int8 is taken.

@@ -1,0 +1,37 @@
+package expr
+
+// moreEntries are those of functions_more.go.
+func moreEntries() []entry {
+	const lastBits = "the last bits of a library's sine are its own"
+	var list []entry
+	for _, t := range []string{"int4", "float8", "numeric(10,2)"} {
+		for _, f := range []string{"sin", "cos", "tan", "atan", "degrees", "radians"} {
+			list = append(list, entry{name: f + " " + t, types: []string{t}, build: call(f), differs: capped, engines: lastBits})
+		}
+		for _, f := range []string{"asin", "acos"} {
+			list = append(list, entry{name: f + " " + t, types: []string{t}, build: call(f), differs: nanIsNull, engines: lastBits})
+		}
+	}
+	list = append(list, entry{name: "atan2", types: []string{"float8", "float8"}, build: call("atan2"), differs: capped, engines: lastBits})
+	for _, t := range []string{"text", "varchar(20)"} {
+		list = append(list,
+			entry{name: "md5 " + t, types: []string{t}, build: call("md5"), differs: cutText},
+			entry{name: "ascii " + t, types: []string{t}, build: call("ascii")},
+			entry{name: "regexp_replace " + t, types: []string{t}, build: call("regexp_replace", untyped("[a-c]+"), untyped("xy")), differs: cutText},
+			entry{name: "regexp_replace g " + t, types: []string{t}, build: call("regexp_replace", untyped("[a-c,]"), untyped(""), untyped("g")), differs: cutText})
+	}
+	list = append(list, entry{name: "make_date", types: []string{"int4", "int2", "int2"}, differs: beyond, build: func(b *Builder, a []Expr) (Expr, error) {
+		for i := range a[1:] {
+			e, err := b.Cast(a[i+1], literalOf(i4, "0").Typ, -1)
+			if err != nil {
+				return nil, err
+			}
+			a[i+1] = e
+		}
+		return b.Call("make_date", a, -1)
+	}})
+	for _, f := range []string{"Mon YYYY", "FMDay, DD.MM", "IYYY-IW", "HH12:MI", "DDD", "Dy FMMonth"} {
+		list = append(list, entry{name: "to_char " + f, types: []string{"timestamp"}, build: call("to_char", untyped(f)), differs: beyond})
+	}
+	return list
+}
