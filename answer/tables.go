@@ -187,7 +187,7 @@ func limitRecords(q *query) []record {
 
 func tableRecords(d *catalog.Dataset) []record {
 	var out []record
-	for _, t := range d.Tables {
+	for _, t := range d.Listed() {
 		r := record{
 			"schema": text("public"), "name": text(t.Name), "table_name": text(t.Name), "public": boolCell(t.Public),
 			"description": textOrNull(t.Description), "unit": null(), "unit_column": null(), "pipeline": null(),
@@ -206,9 +206,12 @@ func tableRecords(d *catalog.Dataset) []record {
 
 // unitText tells how a private table's rows belong to a unit.
 func unitText(d *catalog.Dataset, t *catalog.Table) string {
+	_, isView := d.DeclaredView(t.Name)
 	switch {
 	case d.RowUnit:
 		return "row"
+	case isView:
+		return "that of its tables"
 	case t.Unit == nil:
 		return d.UnitColumn
 	case t.Unit.Via != nil:
@@ -221,7 +224,7 @@ func unitText(d *catalog.Dataset, t *catalog.Table) string {
 
 func columnRecords(d *catalog.Dataset) []record {
 	var out []record
-	for _, t := range d.Tables {
+	for _, t := range d.Listed() {
 		for i, c := range t.Columns {
 			r := record{
 				"schema": text("public"), "table": text(t.Name), "table_name": text(t.Name), "name": text(c.Name), "column_name": text(c.Name),

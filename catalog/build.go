@@ -22,6 +22,7 @@ func Build(d Declaration, source []SourceTable) (*Dataset, []Fault) {
 		Accountant: d.Accountant, Query: d.Query, AllowedFunctions: d.AllowedFunctions,
 		MaxFunctions: d.MaxFunctions, MaxCombinations: d.MaxCombinations, Policy: d.Policy,
 	}
+	ds.Views = viewsOf(&d)
 	for i := range d.Tables {
 		if t := b.table(&d.Tables[i], paths[d.Tables[i].Name]); t != nil {
 			ds.Tables = append(ds.Tables, t)

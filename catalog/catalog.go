@@ -26,6 +26,7 @@ type Dataset struct {
 	MaxCombinations  int      // the largest number of public key combinations that one query may report
 	Policy           Policy
 	Tables           []*Table // in the order of declaration
+	Views            []*View  // declared SELECTs over them
 
 	// CellKey is nil where answers are differentially private, which is the default.
 	CellKey *CellKey

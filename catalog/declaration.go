@@ -23,6 +23,7 @@ type Declaration struct {
 	Policy           Policy
 	PolicyPositions  []PolicyName // what the policy names, to be found among tables and columns
 	Tables           []TableDeclaration
+	Views            []ViewDeclaration
 	CellKey          *CellKeyDeclaration // nil: the pipeline is laplace
 }
 

@@ -30,6 +30,9 @@ func (d *Dataset) SchemaHash() string {
 			fmt.Fprintf(h, " %q %t\n", c.Domain.Values, c.Domain.NullValue)
 		}
 	}
+	for _, v := range d.Views {
+		fmt.Fprintf(h, "\nview %q %q\n", v.Table.Name, v.SQL)
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -12,7 +12,9 @@ func (v value) tables(decl *catalog.Declaration) {
 			return
 		}
 		t := catalog.TableDeclaration{Position: key.position(), Path: val.path, Name: key.node.Value}
+		view := catalog.ViewDeclaration{Position: key.position(), Path: val.path, Name: key.node.Value}
 		val.object(fields{
+			"view":        setText(&view.SQL),
 			"public":      setBool(&t.Public),
 			"source":      func(v value) { v.tableSource(&t.Source) },
 			"description": setText(&t.Description),
@@ -24,7 +26,15 @@ func (v value) tables(decl *catalog.Declaration) {
 			},
 			"columns": func(v value) { t.Columns = v.columns() },
 		})
-		decl.Tables = append(decl.Tables, t)
+		if view.SQL == "" {
+			decl.Tables = append(decl.Tables, t)
+			return
+		}
+		if t.Public || t.Source != "" || t.Unit != nil || t.Weight != nil || len(t.Columns) > 0 {
+			val.fault("a view has a `view` and a `description` alone").Hint = "its columns, units and bounds are those of the tables that it reads"
+		}
+		view.Description = t.Description
+		decl.Views = append(decl.Views, view)
 	})
 }
 

@@ -88,7 +88,7 @@ func newSnapshot(id int, st *static, v View) *snapshot {
 	s.addRoles()
 	s.addDatabases()
 	if v.Current != nil {
-		s.addTables("public", publicSchema, v.Current, v.Current.Tables)
+		s.addTables("public", publicSchema, v.Current, v.Current.Listed())
 		s.addForeignKeys(v.Current)
 	}
 	if len(v.System) > 0 {

@@ -45,6 +45,8 @@ type resolver struct {
 	undeclared map[expr.ColumnKey]expr.Domain
 	// anchors are the columns that tell a unit, being a key of a row that belongs to it.
 	anchors map[expr.ColumnKey]anchor
+	// open are the views that are being resolved, from the outside in.
+	open []string
 	// first are the columns that are 1 in exactly one row of each unit.
 	first map[expr.ColumnKey]bool
 }
@@ -124,6 +126,9 @@ func (r *resolver) readsPrivate(n *syntax.Node) bool {
 	walkTree(n, func(n *syntax.Node) bool {
 		if v := n.GetRangeVar(); v != nil {
 			if t, ok := r.ds.Table(v.Relname); ok && !t.Public {
+				found = true
+			}
+			if view, ok := r.ds.DeclaredView(v.Relname); ok && !view.Table.Public {
 				found = true
 			}
 		}

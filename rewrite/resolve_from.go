@@ -110,6 +110,9 @@ func (r *resolver) rangeVar(v *syntax.RangeVar, e *env) (from, fromColumns, erro
 		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation \"%s.%s\" does not exist", v.Schemaname, name)
 	}
 	table, ok := r.ds.Table(name)
+	if view, isView := r.ds.DeclaredView(name); !ok && isView {
+		return r.view(view, v)
+	}
 	if !ok {
 		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation %q does not exist", name).
 			WithHint("SELECT * FROM dp.tables lists what this data set has.")

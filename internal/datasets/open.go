@@ -11,6 +11,7 @@ import (
 	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/engine/duckdb"
 	"github.com/dpproxy/dpproxy/engine/postgres"
+	"github.com/dpproxy/dpproxy/rewrite"
 )
 
 // Loaded is a dataset that can be served. Close its Engine after use.
@@ -91,6 +92,12 @@ func build(ctx context.Context, d *config.Dataset, e engine.Engine) (*catalog.Da
 		return nil, faults
 	}
 	faults = append(faults, checkRecordKeys(ctx, d, ds, e)...)
+	for name, err := range rewrite.CompleteViews(ds) {
+		if v, ok := ds.DeclaredView(name); ok {
+			faults = append(faults, v.Position.Fault(v.Path+".view", "view %q cannot be read: %s", name, oneLine(err)).
+				WithHint("write one SELECT over declared tables that keeps rows"))
+		}
+	}
 	if catalog.Blocking(faults) {
 		return nil, faults
 	}
