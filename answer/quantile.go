@@ -19,12 +19,12 @@ func quantileCell(m *rewrite.Measurement, o rewrite.Output, values []*big.Int) C
 	t.Array = false
 	var parts []string
 	for _, i := range o.Quantile.Ranks {
-		at := values[h.First+i]
+		at, fineness := values[h.First+i], h.Spec.Fineness(h.Spec.Ranks[i])
 		if base := o.Stand.Round; base != nil && t.IsNumeric() {
-			parts = append(parts, catalog.FormatRat(t, rounded(h.Points.Value(at), base, "")))
+			parts = append(parts, catalog.FormatRat(t, rounded(h.Points.Value(at, fineness), base, "")))
 			continue
 		}
-		parts = append(parts, h.Points.Text(t, at))
+		parts = append(parts, h.Points.Text(t, at, fineness))
 	}
 	if !o.Quantile.Array {
 		return text(parts[0])

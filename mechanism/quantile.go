@@ -38,9 +38,13 @@ type QuantileSpec struct {
 // At the ends (Q = 0 is min, Q = 1 is max) that would be the border between the rows and an empty part of the grid, all of whose points
 // are as good. There the target lies inward by the number of rows that takes the whole grid's weight down to one point's,
 // 2m·ln(Grid + 1)/ε', by half a row at least and by n/2 at most; Shift does not count.
+//
+// With Between, and where rows are whole, points between two rows have places between theirs, so that the answer is the one that
+// PostgreSQL interpolates: see quantile_between.go.
 type Rank struct {
-	Q     *big.Rat
-	Shift *big.Rat // nil is 0
+	Q       *big.Rat
+	Shift   *big.Rat // nil is 0
+	Between bool
 }
 
 func (r Rank) valid() bool {
@@ -56,8 +60,11 @@ func (r Rank) shift() *big.Rat {
 	return r.Shift
 }
 
-// String is "1/2", or "1/2 − 1/4 row" with the shift: all that tells two ranks apart.
+// String is "1/2", "1/2 − 1/4 row" with the shift, or "1/2 of n − 1" between rows: all that tells two ranks apart.
 func (r Rank) String() string {
+	if r.Between && !r.isEnd() {
+		return r.Q.RatString() + " of n − 1"
+	}
 	if r.shift().Sign() == 0 {
 		return r.Q.RatString()
 	}
@@ -102,8 +109,8 @@ var errHistogram = errors.New("mechanism: the engine's histogram has another sha
 // ReleaseQuantiles chooses a grid point for every rank in every group of keys. exact has one number, the count of rows, for each
 // group and grid point, in parts: the group's keys and then the point, a whole number in text. Points outside 0…Grid are the nearest
 // bound's, and NULL is dropped. keys is a public list, or the list of visible groups of an earlier release; an empty
-// group's quantile is uniform on the grid. The result has len(Ranks) points for each group; larger ranks never have
-// smaller points.
+// group's quantile is uniform on the grid. The result has len(Ranks) points for each group, in steps of 1/Fineness; larger ranks never have
+// smaller points, among those of one fineness.
 func ReleaseQuantiles(src Source, exact *Exact, spec QuantileSpec, keys [][]Cell) (*Noisy, error) {
 	groups, err := exact.claim()
 	if err != nil {

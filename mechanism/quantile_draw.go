@@ -15,17 +15,44 @@ func (s QuantileSpec) choose(stream *stream, bars []bar) []*big.Int {
 		total.Add(total, big.NewInt(b.count))
 	}
 	for i, rank := range s.Ranks {
-		scale := s.scale(rank)
-		goal := new(big.Rat).Mul(s.target(rank, total), new(big.Rat).SetInt(scale))
-		runs := runsOf(bars, s.Grid, goal.Num(), scale)
-		r := runs[drawRun(stream, runs, s.rate(rank))]
+		var r run
+		if s.between(rank) {
+			r = drawRun(stream, s.placesOf(bars, rank, total), s.betweenRate(rank))
+		} else {
+			scale := s.scale(rank)
+			goal := new(big.Rat).Mul(s.target(rank, total), new(big.Rat).SetInt(scale))
+			r = drawRun(stream, runsOf(bars, s.Grid, goal.Num(), scale), s.rate(rank))
+		}
 		points[i] = r.from + int64(stream.below(uint64(r.length)))
 	}
-	// Order is post-processing: the k-th smallest point belongs to the k-th smallest rank.
-	order := make([]int, len(s.Ranks))
-	for i := range order {
-		order[i] = i
+	s.sorted(points)
+	out := make([]*big.Int, len(points))
+	for i, p := range points {
+		out[i] = big.NewInt(p)
 	}
+	return out
+}
+
+// sorted gives the k-th smallest point to the k-th smallest rank, among ranks that count in the same steps. It is post-processing.
+func (s QuantileSpec) sorted(all []int64) {
+	for _, steps := range []int64{1, fineness} {
+		var order []int
+		var points []int64
+		for i, r := range s.Ranks {
+			if s.Fineness(r) == steps {
+				order, points = append(order, i), append(points, all[i])
+			}
+		}
+		s.inOrder(order)
+		slices.Sort(points)
+		for k, i := range order {
+			all[i] = points[k]
+		}
+	}
+}
+
+// inOrder sorts places of ranks by what they seek.
+func (s QuantileSpec) inOrder(order []int) {
 	sort.SliceStable(order, func(a, b int) bool {
 		x, y := s.Ranks[order[a]], s.Ranks[order[b]]
 		if c := x.Q.Cmp(y.Q); c != 0 {
@@ -33,12 +60,6 @@ func (s QuantileSpec) choose(stream *stream, bars []bar) []*big.Int {
 		}
 		return x.shift().Cmp(y.shift()) < 0
 	})
-	slices.Sort(points)
-	out := make([]*big.Int, len(points))
-	for k, i := range order {
-		out[i] = big.NewInt(points[k])
-	}
-	return out
 }
 
 // target is t among `total` parts.
@@ -68,9 +89,12 @@ func (s QuantileSpec) inward() *big.Rat {
 // RankError is the number of rows that a choice is off, at most and at this confidence: how far its position among the rows of its
 // group is from the one sought. It holds for all data: P(d ≥ x) ≤ (Grid + 1)·exp(−ε'·x/(2·m·max(q, 1−q))).
 func (s QuantileSpec) RankError(r Rank, confidence float64) float64 {
-	rows := 2 * float64(s.Rows) * toFloat(s.side(r)) / toFloat(s.epsilon()) * math.Log((float64(s.Grid)+1)/(1-confidence))
-	if r.isEnd() {
+	rows := 2 * float64(s.Rows) * toFloat(s.side(r)) / toFloat(s.epsilon()) * math.Log((float64(s.Grid)*float64(s.Fineness(r))+1)/(1-confidence))
+	switch {
+	case r.isEnd():
 		rows += toFloat(s.inward())
+	case s.between(r):
+		rows += 0.5 // where no point of the grid lies between two rows
 	}
 	return rows
 }
@@ -98,10 +122,12 @@ func (s QuantileSpec) rate(r Rank) *big.Rat {
 	return side.Quo(s.epsilon(), side)
 }
 
-// run is a row of neighbouring grid points of equal utility; distance is d in the units of scale.
+// run is a row of neighbouring grid points of equal utility; distance is d in the units of scale. With gap, utilities differ, and
+// distance is the least of them.
 type run struct {
 	from, length int64
 	distance     *big.Int
+	gap          *gap
 }
 
 // runsOf covers the grid: each point that has rows, and each gap between such points, is a run. goal is the target times scale.
@@ -114,7 +140,7 @@ func runsOf(bars []bar, grid int64, goal, scale *big.Int) []run {
 				d.SetInt64(0)
 			}
 		}
-		runs = append(runs, run{from, length, d})
+		runs = append(runs, run{from: from, length: length, distance: d})
 	}
 	next, below := int64(0), new(big.Int)
 	for i := 0; i < len(bars); {
@@ -138,16 +164,11 @@ func runsOf(bars []bar, grid int64, goal, scale *big.Int) []run {
 // drawRun draws a run with probability ∝ length·exp(−rate·distance), exactly: a uniform number is compared with bounds on the
 // cumulative weights, and where bounds cannot tell, more digits of both are computed. The first round decides but for odds
 // of about 10⁻²⁰.
-func drawRun(s *stream, runs []run, rate *big.Rat) int {
-	if len(runs) == 1 {
-		return 0
+func drawRun(s *stream, runs []run, rate *big.Rat) run {
+	if len(runs) == 1 && runs[0].gap == nil {
+		return runs[0]
 	}
-	least := runs[0].distance
-	for _, r := range runs {
-		if r.distance.Cmp(least) < 0 {
-			least = r.distance
-		}
-	}
+	least := leastDistance(runs)
 	uniform, bits := new(big.Int), uint(0)
 	for precision, cutoff := uint(192), int64(80); ; precision, cutoff = 2*precision, 2*cutoff {
 		for bits < precision {
@@ -155,11 +176,10 @@ func drawRun(s *stream, runs []run, rate *big.Rat) int {
 			bits += 64
 		}
 		f := foldRuns(runs, new(big.Int).Add(least, farDistance(rate, cutoff)))
+		f.opened(new(big.Int).Add(least, farDistance(rate, cutoff)))
 		lo, hi := cumulative(f.runs, least, rate, precision, cutoff)
-		if i, ok := locate(lo, hi, uniform, bits); ok {
-			if i, ok = f.place(i); ok {
-				return i
-			}
+		if i, ok := locate(lo, hi, uniform, bits); ok && f.single(i) {
+			return f.runs[i]
 		}
 	}
 }
@@ -173,16 +193,25 @@ func farDistance(rate *big.Rat, cutoff int64) *big.Int {
 // folded is a list of runs of which those at the ends may stand for many.
 type folded struct {
 	runs        []run
-	first       int // index of runs[0], or of the last run that it stands for
 	left, right bool
 }
 
-// place is the index of the k-th among all runs, if it stands for one alone.
-func (f folded) place(k int) (int, bool) {
-	if k == 0 && f.left || k == len(f.runs)-1 && f.right {
-		return 0, false
+// single tells that the k-th run is one of equal utilities, and stands for no others.
+func (f *folded) single(k int) bool {
+	return !(k == 0 && f.left || k == len(f.runs)-1 && f.right) && f.runs[k].gap == nil
+}
+
+// opened puts the parts of gaps that are not far into their place.
+func (f *folded) opened(distance *big.Int) {
+	var out []run
+	for _, r := range f.runs {
+		if r.gap != nil && r.distance.Cmp(distance) <= 0 {
+			out = append(out, r.gap.parts()...)
+		} else {
+			out = append(out, r)
+		}
 	}
-	return f.first + k, true
+	f.runs = out
 }
 
 // foldRuns puts the runs before and after those of at most this distance into one each: distances fall and then rise along the grid.
@@ -202,15 +231,14 @@ func foldRuns(runs []run, distance *big.Int) folded {
 		to = len(runs)
 	}
 	together := func(rs []run) run {
-		all := rs[0]
-		all.length = 0
+		all := run{from: rs[0].from, distance: rs[0].distance}
 		for _, r := range rs {
 			all.length += r.length
 		}
 		return all
 	}
 	if f.left {
-		f.runs, f.first = append(f.runs, together(runs[:from])), from-1
+		f.runs = append(f.runs, together(runs[:from]))
 	}
 	f.runs = append(f.runs, runs[from:to]...)
 	if f.right {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/dpproxy/dpproxy/mechanism/mechanismtest"
@@ -23,6 +24,12 @@ func quantileSpec(grid int64, ranks ...string) QuantileSpec {
 // quantilePMF is the definition, point by point.
 func quantilePMF(s QuantileSpec, rank int, bars []bar) []float64 {
 	q := float(s.Ranks[rank].Q)
+	if s.between(s.Ranks[rank]) { // on the finer grid
+		for i, b := range bars {
+			bars = append(append(bars[:i:i], bar{b.at * fineness, b.count}), bars[i+1:]...)
+		}
+		s.Grid *= fineness
+	}
 	n := 0.0
 	for _, b := range bars {
 		n += float64(b.count)
@@ -46,6 +53,9 @@ func quantilePMF(s QuantileSpec, rank int, bars []bar) []float64 {
 			}
 		}
 		d := math.Max(0, math.Max(below-target, target-upTo))
+		if s.between(s.Ranks[rank]) {
+			d = s.placeDistance(bars, int64(o), below, upTo, q*(n-1), float64(s.parts(s.Ranks[rank])))
+		}
 		p[o] = math.Exp(-float(s.epsilon()) * d / (2 * unit * float64(s.Rows) * math.Max(q, 1-q)))
 		total += p[o]
 	}
@@ -55,15 +65,39 @@ func quantilePMF(s QuantileSpec, rank int, bars []bar) []float64 {
 	return p
 }
 
+// placeDistance is the definition in quantile_between.go.
+func (s QuantileSpec) placeDistance(bars []bar, o int64, below, upTo, target, parts float64) float64 {
+	if upTo > below {
+		return math.Max(0, math.Max(below-target, target-(upTo-1)))
+	}
+	before, after := int64(-1), s.Grid+1
+	for _, b := range bars {
+		if b.count > 0 && b.at < o {
+			before = max(before, b.at)
+		}
+		if b.count > 0 && b.at > o {
+			after = min(after, b.at)
+		}
+	}
+	place := below - 1 + math.Floor(parts*float64(o-before)/float64(after-before)+0.5)/parts
+	return math.Abs(place - target)
+}
+
 func TestQuantileDistribution(t *testing.T) {
 	for i, c := range []struct {
 		rank string
 		bars []bar
 	}{
+		{"1/2 between", nil}, {"1/2 between", []bar{{5, 3}, {9, 4}}}, {"1/4 between", []bar{{0, 5}, {3, 3}, {7, 5}, {9, 8}}}, {"9/10 between", []bar{{3, 15}, {6, 8}}},
 		{"1/2", nil}, {"1/2", []bar{{5, 10}}}, {"1/2", []bar{{0, 3}, {7, 2}, {8, 1}, {19, 4}}}, {"1/10", []bar{{3, 5}, {4, 5}, {12, 20}}},
 		{"0", []bar{{2, 4}, {9, 4}}}, {"1", []bar{{2, 4}, {9, 4}}}, {"1/3", []bar{{19, 7}}},
 	} {
-		s := quantileSpec(19, c.rank)
+		rank, between := strings.CutSuffix(c.rank, " between")
+		s := quantileSpec(19, rank)
+		if between {
+			s = quantileSpec(9, rank)
+		}
+		s.Ranks[0].Between = between
 		p := quantilePMF(s, 0, c.bars)
 		counts, n := make([]float64, len(p)), 10_000
 		stream := seeded(t, uint64(1000+i))
@@ -96,12 +130,20 @@ func TestQuantileIsPrivate(t *testing.T) {
 				s.Rows, s.Unit, s.Ranks[0].Shift = rows, 5, rat("1/4")
 				checkPrivate(t, s, base)
 			}
+			for _, base := range [][]bar{{{1, 2}, {3, 3}}, {{2, 1}}, nil} {
+				s := quantileSpec(4, rank)
+				s.Rows, s.Ranks[0].Between = rows, true
+				checkPrivate(t, s, base)
+				s.Share.Epsilon = 4e9 // with more parts between two rows
+				checkPrivate(t, s, base)
+			}
 		}
 	}
 }
 
 // checkPrivate adds a unit's rows, all of them and less than all, in two places.
 func checkPrivate(t *testing.T, s QuantileSpec, base []bar) {
+	base = append([]bar(nil), base...)
 	for i := range base {
 		base[i].count *= s.Unit
 	}
@@ -109,12 +151,12 @@ func checkPrivate(t *testing.T, s QuantileSpec, base []bar) {
 	worst := 0.0
 	for at := int64(0); at <= s.Grid; at++ {
 		for other := int64(0); other <= s.Grid; other++ {
-			for _, part := range []int64{1, s.Unit, s.Unit*s.Rows - 2} {
+			for _, part := range []int64{1, s.Unit, max(0, s.Unit*s.Rows-2)} {
 				after := quantilePMF(s, 0, append(append([]bar(nil), base...), bar{at, part}, bar{other, s.Unit*s.Rows - part}))
 				for o := range after {
 					r := math.Abs(math.Log(after[o] / before[o]))
 					worst = math.Max(worst, r)
-					if r > 1+1e-9 {
+					if r > float(s.Share.Epsilon.Rat())+1e-9 {
 						t.Fatalf("rank %v of %v, rows at %d and %d: point %d changes by e^%g", s.Ranks[0], base, at, other, o, r)
 					}
 				}
@@ -148,32 +190,46 @@ func TestQuantileWithoutNoise(t *testing.T) {
 	}
 }
 
+// Between rows the answer is what PostgreSQL interpolates.
+func TestQuantileBetween(t *testing.T) {
+	s := quantileSpec(100)
+	s.Share.Epsilon = 1e15
+	bars := []bar{{18, 1}, {30, 2}, {31, 1}, {50, 1}, {77, 1}} // 18, 30, 30, 31, 50, 77
+	for q, want := range map[string]float64{"1/2": 30.5, "1/4": 30, "7/10": 40.5, "9/10": 63.5, "1/10": 24, "3/4": 45.25, "2/5": 30, "19/20": 70.25} {
+		s.Ranks = []Rank{{Q: rat(q), Between: true}}
+		for range 20 {
+			if got := float64(s.choose(seeded(t, 1), bars)[0].Int64()) / fineness; math.Abs(got-want) > 0.05 {
+				t.Fatalf("rank %v of six rows is %g, want %g", s.Ranks[0], got, want)
+			}
+		}
+	}
+}
+
 // Runs that are far from the target are drawn as one, and told apart when it matters.
 func TestFold(t *testing.T) {
 	var runs []run
 	for i, d := range []int64{90, 50, 20, 3, 0, 7, 21, 60} {
-		runs = append(runs, run{int64(i), 1, big.NewInt(d)})
+		runs = append(runs, run{from: int64(i), length: 1, distance: big.NewInt(d)})
 	}
 	f := foldRuns(runs, big.NewInt(20))
-	if len(f.runs) != 6 || f.runs[0].length != 2 || f.runs[5].length != 2 || f.first != 1 {
-		t.Fatalf("folded to %v from %d", f.runs, f.first)
+	if len(f.runs) != 6 || f.runs[0].length != 2 || f.runs[5].length != 2 {
+		t.Fatalf("folded to %v", f.runs)
 	}
-	for k, want := range []int{-1, 2, 3, 4, 5, -1} {
-		i, ok := f.place(k)
-		if ok != (want >= 0) || ok && i != want {
-			t.Errorf("place %d is %d, %v, want %d", k, i, ok, want)
+	for k := range f.runs {
+		if single := k > 0 && k < 5; f.single(k) != single || single && f.runs[k].from != int64(k+1) {
+			t.Errorf("run %d is %v, %v", k, f.runs[k], f.single(k))
 		}
 	}
 	f = foldRuns(runs[1:7], big.NewInt(20))
-	if i, ok := f.place(0); len(f.runs) != 6 || !ok || i != 0 {
+	if len(f.runs) != 6 || !f.single(0) || !f.single(5) {
 		t.Errorf("single runs at the ends were folded: %v", f.runs)
 	}
 	// With weights that matter everywhere, folding at any distance gives the same distribution.
 	counts := make([]float64, 3)
 	stream := seeded(t, 5)
-	small := []run{{0, 1, big.NewInt(2)}, {1, 1, big.NewInt(1)}, {2, 1, big.NewInt(0)}}
+	small := []run{{from: 0, length: 1, distance: big.NewInt(2)}, {from: 1, length: 1, distance: big.NewInt(1)}, {from: 2, length: 1, distance: new(big.Int)}}
 	for range 2_000 {
-		counts[drawRun(stream, small, rat("30"))]++
+		counts[drawRun(stream, small, rat("30")).from]++
 	}
 	if counts[2] != 2_000 {
 		t.Errorf("runs at e^-30 and e^-60 were drawn %v and %v times in 2000", counts[1], counts[0])
@@ -288,7 +344,7 @@ func TestReleaseQuantilesRefuses(t *testing.T) {
 
 // Where the first bounds cannot tell, more digits do: with bounds of no use at first the distribution is the same.
 func TestLocateNeedsCertainty(t *testing.T) {
-	runs := []run{{0, 1, big.NewInt(0)}, {1, 1, big.NewInt(1)}, {2, 1, big.NewInt(1000)}}
+	runs := []run{{from: 0, length: 1, distance: big.NewInt(0)}, {from: 1, length: 1, distance: big.NewInt(1)}, {from: 2, length: 1, distance: big.NewInt(1000)}}
 	rate := rat("1")
 	lo, hi := cumulative(runs, big.NewInt(0), rate, 192, 0) // everything but the first run is "far"
 	if _, ok := locate(lo, hi, new(big.Int).Lsh(big.NewInt(3), 190), 192); ok {
@@ -317,6 +373,20 @@ func BenchmarkMedian(b *testing.B) {
 		bars[i] = bar{int64(i) * 1000, 10}
 	}
 	s, stream := quantileSpec(1<<30, "1/2"), newStream(NewCryptoSource())
+	b.ReportAllocs()
+	for b.Loop() {
+		s.choose(stream, bars)
+	}
+}
+
+// BenchmarkWeighed: 150,000 points whose rows have all kinds of weights.
+func BenchmarkWeighed(b *testing.B) {
+	bars := make([]bar, 150_000)
+	for i := range bars {
+		bars[i] = bar{int64(i), 1<<20 + int64(i*7919%999_983)}
+	}
+	s, stream := quantileSpec(1<<18, "1/2"), newStream(NewCryptoSource())
+	s.Unit, s.Rows, s.Groups = 1<<20, 8, 1
 	b.ReportAllocs()
 	for b.Loop() {
 		s.choose(stream, bars)

@@ -36,8 +36,8 @@ type Points struct {
 	Values             []string
 }
 
-// Text is a point's value in a type.
-func (p Points) Text(t catalog.Type, at *big.Int) string {
+// Text is a point's value in a type; of numbers fineness points make one step.
+func (p Points) Text(t catalog.Type, at *big.Int, fineness int64) string {
 	if p.Values != nil {
 		i := 0
 		if at.IsInt64() {
@@ -45,13 +45,13 @@ func (p Points) Text(t catalog.Type, at *big.Int) string {
 		}
 		return p.Values[i]
 	}
-	return catalog.FormatRat(t, p.Value(at))
+	return catalog.FormatRat(t, p.Value(at, fineness))
 }
 
 // Value is a point's place among numbers, dates or timestamps. Only where Values is nil.
-func (p Points) Value(at *big.Int) *big.Rat {
-	v := new(big.Rat).SetInt(new(big.Int).Add(p.First, at))
-	v.Mul(v, p.Step)
+func (p Points) Value(at *big.Int, fineness int64) *big.Rat {
+	v := new(big.Rat).SetFrac(at, big.NewInt(fineness))
+	v.Add(v, new(big.Rat).SetInt(p.First)).Mul(v, p.Step)
 	return smallerOf(largerOf(v, p.Lower), p.Upper)
 }
 

@@ -117,7 +117,7 @@ func (r *resolver) ranksOf(f *syntax.FuncCall, a aggregateCall, k *call) error {
 			q = new(big.Rat).Sub(big.NewRat(1, 1), q)
 			shift.Neg(shift)
 		}
-		k.quantile.ranks = append(k.quantile.ranks, mechanism.Rank{Q: q, Shift: shift})
+		k.quantile.ranks = append(k.quantile.ranks, mechanism.Rank{Q: q, Shift: shift, Between: a.fn == "percentile_cont"})
 	}
 	switch t := a.order[0].e.Type(); {
 	case a.fn == "percentile_cont" && t.Kind == catalog.Interval:

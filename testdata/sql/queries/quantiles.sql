@@ -1,11 +1,23 @@
--- Quantiles, minima and maxima: the exponential mechanism on a histogram that the engine makes. percentile_cont takes a row
--- where PostgreSQL would interpolate, so its cases are such that a row is right, or say own=….
+-- Quantiles, minima and maxima: the exponential mechanism on a histogram that the engine makes. Where a unit can have several rows
+-- percentile_cont takes a row, or a point between the two that PostgreSQL interpolates between: such cases say own=….
 
--- name: median; own=between two rows PostgreSQL interpolates
+-- name: median
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FROM patients
 
 -- name: median as users of other systems write it; own=PostgreSQL has no median
 SELECT median(age) FROM patients
+
+-- name: quartiles of a float
+SELECT percentile_cont(0.25) WITHIN GROUP (ORDER BY income), percentile_cont(0.5) WITHIN GROUP (ORDER BY income), percentile_cont(0.9) WITHIN GROUP (ORDER BY income) FROM patients
+
+-- name: quartiles by key
+SELECT sex, percentile_cont(0.75) WITHIN GROUP (ORDER BY height) FROM patients GROUP BY sex ORDER BY sex
+
+-- name: median beside the ends
+SELECT min(income), percentile_cont(0.5) WITHIN GROUP (ORDER BY income), max(income) FROM patients
+
+-- name: median of several rows a unit; own=between two rows PostgreSQL interpolates
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cost) FROM visits
 
 -- name: discrete median
 SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY age) FROM patients
@@ -100,16 +112,16 @@ SELECT region, max(age) FROM patients GROUP BY region
 -- name: by an expression
 SELECT extract(year FROM visited_on) AS year, max(cost) FROM visits GROUP BY 1 ORDER BY 1
 
--- name: descending; own=between two rows PostgreSQL interpolates
+-- name: descending
 SELECT percentile_cont(0.1) WITHIN GROUP (ORDER BY age DESC) FROM patients
 
 -- name: descending and discrete
 SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY age DESC) FROM patients
 
--- name: array of ranks; own=between two rows PostgreSQL interpolates
+-- name: array of ranks
 SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY age) FROM patients
 
--- name: array of ranks as text; own=between two rows PostgreSQL interpolates
+-- name: array of ranks as text
 SELECT percentile_cont('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY age) FROM patients
 
 -- name: array of discrete ranks
