@@ -135,7 +135,7 @@ func (st *Statement) inside() *Statement {
 func newResolver(st *Statement, ds *catalog.Dataset, s Settings, params []Param) *resolver {
 	s.Intervals = s.Intervals && ds.CellKey == nil
 	return &resolver{ds: ds, set: s, source: st.source, params: params, paramAt: map[int]int{}, system: map[string]bool{},
-		computed: map[expr.ColumnKey]bool{}, notNullByList: map[expr.ColumnKey]bool{}, fallback: map[expr.ColumnKey]expr.Domain{}, undeclared: map[expr.ColumnKey]expr.Domain{},
+		computed: map[expr.ColumnKey]bool{}, asStored: map[string]bool{}, notNullByList: map[expr.ColumnKey]bool{}, fallback: map[expr.ColumnKey]expr.Domain{}, undeclared: map[expr.ColumnKey]expr.Domain{},
 		anchors: map[expr.ColumnKey]anchor{}, first: map[expr.ColumnKey]bool{}, policy: newPolicy(nil)}
 }
 

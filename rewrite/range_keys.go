@@ -68,6 +68,9 @@ func keyText(t catalog.Type, v, step *big.Rat) (string, bool) {
 
 // stored tells that a key is a column as it is stored, possibly through sub-queries.
 func (r *resolver) stored(key expr.Expr) bool {
+	if r.asStored[text(key)] {
+		return true
+	}
 	c, ok := key.(expr.Column)
 	return ok && !r.computed[expr.ColumnKey{Alias: c.Alias, Name: c.Name}]
 }

@@ -37,6 +37,8 @@ type resolver struct {
 	systemCalls []SystemCall
 	// computed are columns of sub-queries that are expressions there.
 	computed map[expr.ColumnKey]bool
+	// asStored are expressions, by text, that stand for a column as it is stored, with its sentinels.
+	asStored map[string]bool
 	// notNullByList are columns whose declared values do not include NULL.
 	notNullByList map[expr.ColumnKey]bool
 	// fallback bounds what a sub-query computed for each unit, from the query's bounds; used where the query gives none.

@@ -58,7 +58,11 @@ func (r *resolver) withSentinels(b *expr.Builder, col expr.Column, made provenan
 		}
 		whens = append(whens, w)
 	}
-	return b.Case(nil, whens, within, -1)
+	out, err := b.Case(nil, whens, within, -1)
+	if err == nil {
+		r.asStored[text(out)] = true
+	}
+	return out, err
 }
 
 // declaredBounds are the widest bounds of the columns that a value may be.
