@@ -249,6 +249,16 @@ func (l *loader) finishPolicy(d *datasetText, ds *Dataset) {
 		}
 	}
 	d.classLimits(decl)
+	if decl.CellKey == nil {
+		return
+	}
+	idle := !p.AfterNoise.IsZero()
+	for _, c := range p.Classes {
+		idle = idle || c.Weighted || !c.AfterNoise.IsZero()
+	}
+	if idle {
+		d.at.fault("pipeline tbe has its own rules for small cells and weights: after_noise and weighted would do nothing").Hint = "remove them"
+	}
 }
 
 // classLimits lets the classes decide about functions where the dataset says nothing.

@@ -54,6 +54,9 @@ func (r *resolver) finishCells(dialect expr.Dialect) ([]Measurement, error) {
 		if err := r.ownColumnsOnly(d); err != nil {
 			return nil, err
 		}
+		if err := r.checkGroups(d); err != nil {
+			return nil, err
+		}
 		w := &cellWork{r: r, d: d, tables: tables, names: map[string]int{}}
 		m, err := w.measurement(dialect)
 		if err != nil {

@@ -37,7 +37,7 @@ func (r *resolver) rangeRefusal(f field, loc int32) error {
 	}
 	first := ""
 	if len(breaks) > 0 {
-		first = breaks[0]
+		first = breaks[len(breaks)/2]
 	}
 	return r.fail(refusal.InsufficientPrivilege, loc, "column %q may be asked about in its declared ranges only", f.name()).
 		WithDetail("It may be cut at %s.", strings.Join(breaks, ", ")).

@@ -62,3 +62,15 @@ SELECT count(*) FROM patients p JOIN patients q USING (patient_id, age)
 SELECT sex, avg(age), sum(age), count(age) FROM patients GROUP BY sex
 -- name: measured where something else decides; refused=42501
 SELECT sum(CASE WHEN age < 40 THEN age ELSE 0 END) FROM patients
+-- name: a quantile tells single values; refused=42501
+SELECT median(age) FROM patients
+-- name: so does the smallest; refused=42501
+SELECT min(age) FROM patients
+-- name: and an ordered set; refused=42501
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FROM patients
+-- name: and how many differ; refused=42501
+SELECT count(DISTINCT age) FROM patients
+-- name: a quantile of a column to measure; class=spread
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY income), median(income) FROM patients
+-- name: a quantile of a column to filter on; refused=42501
+SELECT median(length(note)) FROM visits
