@@ -39,11 +39,12 @@ func rooms() map[string]string {
 		"answer":         "approval rewrite engine budget ratelimit mechanism catalog privacy",
 		"proxy":          "answer introspect catalog",
 		"login":          "answer",
-		"config":         "approval catalog privacy budget ratelimit mechanism login",              // each package's Config type
-		"audit":          "answer proxy engine budget ratelimit rewrite mechanism catalog privacy", // two proxies of its own, to be attacked
+		"config":         "approval catalog privacy budget ratelimit mechanism login internal/fetch", // each package's Config type
+		"audit":          "answer proxy engine budget ratelimit rewrite mechanism catalog privacy",   // two proxies of its own, to be attacked
 		"cmd/dpproxy":    "*",
 
 		"internal/hostile":     "",
+		"internal/fetch":       "",
 		"internal/metrics":     "",
 		"internal/ownerpage":   "config budget answer privacy",
 		"internal/smartnoise":  "catalog",
@@ -51,7 +52,7 @@ func rooms() map[string]string {
 		"internal/clienttest":  "internal/testservers proxy", // a tool for tests
 		"internal/tracing":     "answer",
 		"internal/demodata":    "",
-		"internal/datasets":    "catalog config dummy engine mechanism rewrite", // part of the construction order of cmd/dpproxy
+		"internal/datasets":    "catalog config dummy engine internal/fetch mechanism rewrite", // part of the construction order of cmd/dpproxy
 	}
 }
 

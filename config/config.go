@@ -6,6 +6,7 @@ import (
 	"github.com/dpproxy/dpproxy/approval"
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/internal/fetch"
 	"github.com/dpproxy/dpproxy/ratelimit"
 )
 
@@ -167,6 +168,7 @@ type Source struct {
 // SourceFile is one table of a `files:` source: a CSV or Parquet file, or a glob of them; absolute.
 type SourceFile struct {
 	Table, Path string
+	Remote      *fetch.Address // in place of Path: fetched when the dataset is opened
 	Position    catalog.Position
 }
 

@@ -126,16 +126,7 @@ func (v value) files(to *Source) {
 		if !key.checkName(name) {
 			return
 		}
-		s, ok := val.text()
-		switch {
-		case !ok:
-		case strings.Contains(s, "://"):
-			val.fault("%q is no path of a file", s).Hint = "only files of this machine can be loaded"
-		case s == "":
-			val.fault("is empty")
-		default:
-			to.Files = append(to.Files, SourceFile{Table: name, Path: resolve(val.file, s), Position: val.position()})
-		}
+		val.sourceFile(to, name)
 	})
 	if v.isNull() || len(v.node.Content) == 0 {
 		v.fault("names no file").Hint = "write {files: {table: path}}"

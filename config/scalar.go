@@ -126,6 +126,17 @@ func setBytes(to *int, lowest int) func(value) {
 	}
 }
 
+// parseBytes reads a size of up to some terabytes.
+func parseBytes(s string) (int64, bool) {
+	digits := strings.TrimRightFunc(s, func(r rune) bool { return !unicode.IsDigit(r) })
+	n, err := strconv.ParseInt(digits, 10, 44)
+	unit, known := map[string]int64{"": 1, "b": 1, "k": kib, "m": mib, "g": kib * mib, "t": mib * mib}[sizeUnit(s[len(digits):])]
+	if err != nil || !known || n > math.MaxInt64/unit {
+		return 0, false
+	}
+	return n * unit, true
+}
+
 // sizeUnit turns "KiB", "kB" and " k" into "k".
 func sizeUnit(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))

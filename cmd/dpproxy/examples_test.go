@@ -12,7 +12,7 @@ import (
 
 // Every example is a configuration without a fault.
 func TestEveryExampleIsAConfiguration(t *testing.T) {
-	for _, name := range []string{"DB_PASSWORD", "KEYS_PASSWORD", "ADMIN_PASSWORD", "STATE"} {
+	for _, name := range []string{"DB_PASSWORD", "KEYS_PASSWORD", "ADMIN_PASSWORD", "STATE", "CENSUS_ACCESS_KEY_ID", "CENSUS_SECRET_ACCESS_KEY", "VISITS_TOKEN"} {
 		t.Setenv(name, "of the environment")
 	}
 	for i, name := range []string{"ANNA_KEY", "BERT_KEY"} {

@@ -121,7 +121,13 @@ func OpenSource(ctx context.Context, cfg *config.Config, d *config.Dataset, logg
 			ConnectTimeout: cfg.Limits.ServerConnectTimeout, WaitTimeout: cfg.Limits.QueryWaitTimeout, Logger: logger,
 		})
 	case config.SourceDuckDB, config.SourceFiles:
-		return duckdb.Open(ctx, duckSource(d), duckdb.Options{
+		source := duckSource(d)
+		done, err := fetchFiles(ctx, d, &source, logger)
+		if err != nil {
+			return nil, err
+		}
+		defer done()
+		return duckdb.Open(ctx, source, duckdb.Options{
 			MaxConns: d.MaxDBConnections, StatementTimeout: cfg.Limits.QueryTimeout, WaitTimeout: cfg.Limits.QueryWaitTimeout, Logger: logger,
 		})
 	}
