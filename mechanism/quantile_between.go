@@ -20,15 +20,21 @@ func (s QuantileSpec) between(r Rank) bool {
 }
 
 // fineness divides the grid for places between rows, as what lies between two whole numbers need not be whole: halves, quarters and
-// tenths of each distance are points. Only points of the grid itself have rows.
+// tenths of each distance are points. Only points of the grid itself have rows. It is worth it where a single row decides: more
+// points that are a row or two off would outweigh the few that are right.
 const fineness = 20
 
-// Fineness is how many of a rank's points make one step of the grid.
+// Fineness is how many of a rank's points make one step of the grid. It is made of what is public.
 func (s QuantileSpec) Fineness(r Rank) int64 {
-	if s.between(r) {
+	if s.between(r) && s.rowRate(r) >= 8 {
 		return fineness
 	}
 	return 1
+}
+
+// rowRate is ε'/(2·m·max(q, 1−q)): a row more of distance divides a point's weight by its exponential.
+func (s QuantileSpec) rowRate(r Rank) float64 {
+	return toFloat(s.epsilon()) / (2 * float64(s.Rows) * toFloat(s.side(r)))
 }
 
 // maxParts bounds the parts of a gap.
@@ -36,8 +42,7 @@ const maxParts = 4096
 
 // parts is K: as many as it takes until the weights of two neighbours are within an eighth in the exponent. It is made of what is public.
 func (s QuantileSpec) parts(r Rank) int64 {
-	rate := toFloat(s.epsilon()) / (2 * float64(s.Rows) * toFloat(s.side(r)))
-	return int64(math.Max(1, math.Min(maxParts, math.Ceil(8*rate))))
+	return int64(math.Max(1, math.Min(maxParts, math.Ceil(8*s.rowRate(r)))))
 }
 
 // betweenRate is ε'/(2·m·max(q, 1−q)) for distances in units of 1/(K·denominator of Q).
@@ -76,7 +81,7 @@ func (g *gap) parts() []run {
 
 // placesOf covers the grid with the points that have rows and the gaps between them.
 func (s QuantileSpec) placesOf(bars []bar, r Rank, total *big.Int) []run {
-	parts := s.parts(r)
+	parts, fine := s.parts(r), s.Fineness(r)
 	step := new(big.Int).Set(r.Q.Denom())
 	row := new(big.Int).Mul(step, big.NewInt(parts))
 	goal := new(big.Int).Sub(total, big.NewInt(1))
@@ -100,8 +105,8 @@ func (s QuantileSpec) placesOf(bars []bar, r Rank, total *big.Int) []run {
 		}
 	}
 	for i := 0; i < len(bars); {
-		at, count := bars[i].at*fineness, new(big.Int)
-		for ; i < len(bars) && bars[i].at*fineness == at; i++ {
+		at, count := bars[i].at*fine, new(big.Int)
+		for ; i < len(bars) && bars[i].at*fine == at; i++ {
 			count.Add(count, big.NewInt(bars[i].count))
 		}
 		open(at)
@@ -110,7 +115,7 @@ func (s QuantileSpec) placesOf(bars []bar, r Rank, total *big.Int) []run {
 		runs = append(runs, run{from: at, length: 1, distance: distance(first, place)})
 		last = at
 	}
-	open(s.Grid*fineness + 1)
+	open(s.Grid*fine + 1)
 	return runs
 }
 

@@ -110,7 +110,7 @@ datasets:
     budget: {epsilon: 1000000000, refresh: never, accountant: pure}
     tables:
       people:
-        columns: {id: {}, age: {lower: 0, upper: 100}, income: {lower: 0, upper: 500000}}
+        columns: {id: {key: true}, age: {lower: 0, upper: 100}, income: {lower: 0, upper: 500000}}
 users: []
 `
 
