@@ -19,7 +19,7 @@ func (s *Service) Answer(ctx context.Context, req Request) (result *Result, err 
 			q.done()
 		}
 	}()
-	if err = s.price(q); err != nil { // SQL → plan; the price is known, and nothing was read
+	if err = s.price(ctx, q); err != nil { // SQL → plan; the price is known, and nothing was read
 		return nil, err
 	}
 	if req.Statement.Kind == Explain {

@@ -218,7 +218,7 @@ func (k *keptRows) Close() {
 
 // keepPublic archives a query over public tables when its rows have been read.
 func (s *Service) keepPublic(q *query, result *Result) {
-	if !result.Public || q.preview || !q.plan.Reads || !s.archiving().Public {
+	if !result.Public || q.preview || q.designed != nil || !q.plan.Reads || !s.archiving().Public {
 		return
 	}
 	e := q.entry()

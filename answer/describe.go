@@ -17,6 +17,10 @@ func (s *Service) Describe(_ context.Context, req Request) (Description, error) 
 	for i, p := range req.Params {
 		declared[i] = p.Type
 	}
+	if q.choices.inDesign && req.Statement.Kind != Explain && q.dataset.Design != nil {
+		params, columns, err := s.describeDesign(q, declared)
+		return Description{Params: params, Columns: columns}, err
+	}
 	params, columns, err := s.Planner.Describe(planned(req.Statement), q.dataset.Catalog, q.choices.Settings, declared)
 	if err != nil && q.previews(err) {
 		made := q.dataset.Preview.catalogOf(q.dataset.Catalog)

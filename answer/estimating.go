@@ -46,7 +46,8 @@ func (s *Service) estimate(ctx context.Context, q *query, sql string) ([]record,
 	}
 	asked := *q
 	asked.request.Statement, asked.request.Params = list[0], nil
-	if err := s.price(&asked); err != nil {
+	asked.choices.inDesign = false // what it would cost live
+	if err := s.price(ctx, &asked); err != nil {
 		return nil, inEstimate(err)
 	}
 	x, err := s.explained(ctx, &asked)

@@ -17,7 +17,7 @@ import (
 // those of private tables are counted with their charge. EXPLAIN, constants and the proxy's own tables are free: they ask
 // nothing of the source.
 func (s *Service) limit(ctx context.Context, q *query) error {
-	if !q.plan.Reads {
+	if !q.plan.Reads || q.designed != nil {
 		return nil
 	}
 	if err := s.limitRate(ctx, q); err != nil {

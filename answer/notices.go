@@ -22,6 +22,12 @@ func (s *Service) notices(q *query, o *order) ([]Notice, error) {
 }
 
 func (s *Service) lossNotices(q *query, o *order) ([]Notice, error) {
+	if q.designed != nil && !q.plan.Reads {
+		return nil, nil
+	}
+	if q.designed != nil {
+		return []Notice{q.designed.notice(q)}, nil
+	}
 	if q.preview {
 		return []Notice{previewNotice()}, nil
 	}

@@ -26,6 +26,7 @@ type Dataset struct {
 	Engine  engine.Engine
 	Budget  budget.Budget
 	Reuse   Reuse
+	Design  *Design // nil: no design mode
 	// Approvers, if not nil, must have signed every query that reads private rows (authorized mode). They are those of
 	// the configuration; acts in the ledger may have replaced them.
 	Approvers *approval.Approvers

@@ -57,6 +57,9 @@ func (s *Service) order(ctx context.Context, q *query) (*order, error) {
 	o := newOrder(q)
 	if len(o.blocks) == 0 {
 		q.outcome = "public"
+		if q.designed != nil {
+			q.outcome = "design"
+		}
 		if q.preview {
 			q.outcome = "preview"
 		}

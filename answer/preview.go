@@ -56,6 +56,9 @@ func (q *query) previews(refused error) bool {
 
 // source is the engine that the outer query runs on.
 func (q *query) source() engine.Engine {
+	if q.designed != nil {
+		return q.designed.engine
+	}
 	if q.preview {
 		return q.dataset.Preview.engine
 	}

@@ -12,14 +12,15 @@ import (
 
 // query is one request on its way: what is known of it grows with each step.
 type query struct {
-	request Request
-	dataset *Dataset
-	user    *User
-	grant   Grant
-	access  *Access
-	choices choices
-	plan    *rewrite.Plan
-	preview bool // the plan is over generated rows
+	request  Request
+	dataset  *Dataset
+	user     *User
+	grant    Grant
+	access   *Access
+	choices  choices
+	plan     *rewrite.Plan
+	preview  bool      // the plan is over generated rows
+	designed *designed // the plan is over generated rows, as dp.mode = design
 
 	rateNotices []Notice // what is left of the rate limits
 
@@ -56,11 +57,14 @@ func planned(st *Statement) *Statement {
 }
 
 // price plans the query. Its price is known then, before any data is read.
-func (s *Service) price(q *query) error {
+func (s *Service) price(ctx context.Context, q *query) error {
 	defer s.stage(q, "plan", s.Clock())
 	params := make([]rewrite.Param, len(q.request.Params))
 	for i, p := range q.request.Params {
 		params[i] = rewrite.Param{Type: p.Type, Cell: p.Cell}
+	}
+	if q.choices.inDesign {
+		return s.design(ctx, q, params)
 	}
 	var err error
 	q.plan, err = s.Planner.Plan(planned(q.request.Statement), q.dataset.Catalog, q.choices.Settings, params)

@@ -25,6 +25,7 @@ type Identity struct {
 	Application string
 	Client      string // address
 	PID         int32
+	Design      bool   // connected to the design database of the data set
 	Nonce       string // of the connection, in hex: signed executions name it; "" where there is no connection
 	// Principal is who a credential vouched for; nil is a user of the list, by password.
 	Principal *Principal

@@ -94,6 +94,11 @@ func (s *Service) Replace(datasets []*Dataset, users []*User, access Access) <-c
 	idle := make(chan struct{})
 	go func() {
 		old.active.Wait()
+		for _, d := range old.datasets {
+			if d.Design != nil {
+				d.Design.Close()
+			}
+		}
 		close(idle)
 	}()
 	return idle

@@ -23,6 +23,8 @@ func ownSettings() [][2]string {
 	return [][2]string{
 		{"dp.authorization", "Approved scripts and signed executions, where the data set wants them."},
 		{"dp.confidence", "Probability with which dp.intervals covers the value without noise."},
+		{"dp.design_rows", "Privacy units of the generated rows in design mode."},
+		{"dp.design_seed", "The seed of the generated rows in design mode: the same seed gives the same rows."},
 		{"dp.delta", "The delta of the next queries, for private group keys."},
 		{"dp.epsilon", "The epsilon of the next queries; the owner limits it."},
 		{"dp.intervals", "Adds the ends of a confidence interval for each aggregate."},
@@ -30,7 +32,7 @@ func ownSettings() [][2]string {
 		{"dp.max_rows", "Rows of one privacy unit that count in one group."},
 		{"dp.max_unit_rows", "Rows of one privacy unit that count in all; 0 is not set."},
 		{"dp.mechanism", "The kind of noise: auto, laplace or gaussian."},
-		{"dp.mode", "What answers come from: live data."},
+		{"dp.mode", "What answers come from: live data, or generated rows (design)."},
 		{"dp.pad", "Pipeline tbe only: adds the cells that have no records."},
 		{"dp.query_class", "The class of queries that is asked for; auto is the first that allows the query."},
 		{"dp.reuse", "Whether an answer that was paid for is given again for free."},
@@ -48,19 +50,26 @@ func settingNames() []string {
 // choices are the settings in force for one query.
 type choices struct {
 	rewrite.Settings
-	reuse Reuse
+	reuse    Reuse
+	inDesign bool
+	// onlyDesign: the database that the session is connected to is the design one.
+	onlyDesign bool
+	design     DesignRows
 }
 
 // choose takes the data set's defaults, narrows them by the user's rights, and moves them by the session's settings.
 func choose(d *Dataset, g Grant, req Request, now Clock) (choices, error) {
 	def := d.Catalog.Query
-	c := choices{reuse: d.Reuse, Settings: rewrite.Settings{
+	c := choices{reuse: d.Reuse, inDesign: req.Identity.Design, onlyDesign: req.Identity.Design, design: DesignRows{designUnits, designSeed}, Settings: rewrite.Settings{
 		User: req.Identity.User, Database: d.Catalog.Name,
 		Epsilon: def.Epsilon, Delta: def.Delta, Bounds: def.Bounds, MinUnits: def.MinUnits,
 		Mechanism: "auto", Confidence: 0.95,
 		AllowedFunctions: narrow(d.Catalog.AllowedFunctions, g.AllowedFunctions), MaxFunctions: d.Catalog.MaxFunctions,
 		Now: now, Session: sessionValue(req), Constants: sessionConstant(req),
 	}}
+	if req.Identity.Design {
+		c.Database += DesignSuffix
+	}
 	names := make([]string, 0, len(req.Settings))
 	for name := range req.Settings {
 		if strings.HasPrefix(name, "dp.") {
@@ -134,7 +143,8 @@ func (s *Service) DefaultSetting(id Identity, name string) (string, bool) {
 func (c *choices) texts() map[string]string {
 	onOff := map[bool]string{true: "on", false: "off"}
 	return map[string]string{
-		"dp.epsilon": c.Epsilon.String(), "dp.delta": c.Delta.String(), "dp.mechanism": c.Mechanism, "dp.mode": "live",
+		"dp.epsilon": c.Epsilon.String(), "dp.delta": c.Delta.String(), "dp.mechanism": c.Mechanism, "dp.mode": c.modeText(),
+		"dp.design_rows": strconv.Itoa(c.design.Units), "dp.design_seed": strconv.FormatUint(c.design.Seed, 10),
 		"dp.max_groups": strconv.FormatInt(c.Bounds.Groups, 10), "dp.max_rows": strconv.FormatInt(c.Bounds.Rows, 10),
 		"dp.max_unit_rows": strconv.FormatInt(c.Bounds.UnitRows, 10), "dp.intervals": onOff[c.Intervals],
 		"dp.confidence": strconv.FormatFloat(c.Confidence, 'g', -1, 64), "dp.reuse": onOff[!c.reuse.Off],
@@ -174,7 +184,9 @@ func (c *choices) set(name, value string, d *catalog.Dataset) (err error) {
 	case "dp.reuse":
 		return c.setReuse(value)
 	case "dp.mode":
-		return mode(value)
+		return c.setMode(value)
+	case "dp.design_rows", "dp.design_seed":
+		return c.setDesign(name, value)
 	case "dp.query_class":
 		return c.setClass(value, d)
 	default:
@@ -240,15 +252,27 @@ func (c *choices) setReuse(value string) error {
 	return err // on is what the owner chose
 }
 
-func mode(value string) error {
+func (c *choices) setMode(value string) error {
 	switch strings.ToLower(value) {
 	case "live":
-		return nil
+		if c.inDesign && c.onlyDesign {
+			return refusal.New(refusal.InvalidParameterValue, "this database is in design mode for good").
+				WithHint("Connect to the database of the same name without _design.")
+		}
+		c.inDesign = false
 	case "design":
-		return refusal.New(refusal.NotSupported, "dp.mode = design is not supported").
-			WithHint("EXPLAIN shows a query's plan, price and expected error, and costs nothing.")
+		c.inDesign = true
+	default:
+		return invalid("dp.mode", value).WithHint("Take live or design.")
 	}
-	return invalid("dp.mode", value).WithHint("Take live.")
+	return nil
+}
+
+func (c *choices) modeText() string {
+	if c.inDesign {
+		return "design"
+	}
+	return "live"
 }
 
 func bound(name, value string) (int64, error) {

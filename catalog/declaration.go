@@ -36,6 +36,7 @@ type TableDeclaration struct {
 	Public      bool
 	Description string
 	Unit        *UnitDeclaration
+	Dummy       *DummyDeclaration // nil: rows of design mode are generated
 	Weight      *Scalar // the name of the column that holds a row's weight
 	Columns     []ColumnDeclaration
 }
@@ -44,6 +45,14 @@ type TableDeclaration struct {
 type PolicyName struct {
 	Position
 	Path, Name string
+}
+
+// DummyDeclaration is `dummy:` of a table: rows that the owner made for design mode. One of the two is set.
+type DummyDeclaration struct {
+	Position
+	Path  string
+	Files string // CSV or Parquet; absolute
+	URL   string // duckdb:… or postgres://…, with a table of the same name
 }
 
 // UnitDeclaration is `unit: column -> table.column`, or `unit: column` where the column holds the unit's value and

@@ -17,6 +17,7 @@ import (
 	"github.com/dpproxy/dpproxy/budget/ledgersql"
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/config"
+	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/internal/datasets"
 	"github.com/dpproxy/dpproxy/internal/metrics"
 	"github.com/dpproxy/dpproxy/internal/tracing"
@@ -122,6 +123,9 @@ func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, [
 			Public: l.Config.Public, PublicRates: l.Config.Rates,
 			MaxQueries: l.Config.MaxQueries, MaxQueriesMessage: l.Config.MaxQueriesMessage, Terms: l.Config.Terms,
 		}
+		d.Design = answer.NewDesign(func(ctx context.Context, rows answer.DesignRows) (engine.Engine, error) {
+			return l.Design(ctx, rows.Units, rows.Seed)
+		})
 		if l.Preview != nil {
 			d.Preview = answer.NewPreview(l.Preview)
 		}

@@ -19,6 +19,8 @@ type Loaded struct {
 	Config  *config.Dataset // part of the configuration, read only
 	Catalog *catalog.Dataset
 	Engine  engine.Engine
+	// Design makes an engine with generated rows of so many units, or the owner's own dummy rows, and no source.
+	Design  func(ctx context.Context, units int, seed uint64) (engine.Engine, error)
 	Preview engine.Engine // holds generated rows; nil where none are shown
 }
 
@@ -67,6 +69,16 @@ func open(ctx context.Context, cfg *config.Config, d *config.Dataset, logger *sl
 		return nil, faults
 	}
 	loaded := &Loaded{Config: d, Catalog: ds, Engine: e}
+	given, found := openDummies(ctx, cfg, d, ds, logger)
+	if faults = append(faults, found...); catalog.Blocking(found) {
+		if err := e.Close(); err != nil {
+			logger.Warn("source could not be closed", "error", err)
+		}
+		return nil, faults
+	}
+	loaded.Design = func(ctx context.Context, units int, seed uint64) (engine.Engine, error) {
+		return openDesign(ctx, cfg, ds, given, units, seed, logger)
+	}
 	if d.Preview == config.PreviewSynthetic {
 		if loaded.Preview, err = openPreview(ctx, cfg, ds, logger); err != nil {
 			faults = append(faults, d.Position.Fault(d.Declaration.Path+".preview", "cannot be made: %s", oneLine(err)))
