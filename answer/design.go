@@ -173,7 +173,14 @@ func (s *Service) design(ctx context.Context, q *query, params []rewrite.Param) 
 		q.plan = x.live // EXPLAIN tells of the live query, and reads nothing
 		return err
 	}
-	plan, err := s.Planner.Plan(st, q.dataset.Design.made.catalogOf(q.dataset.Catalog), q.choices.Settings, params)
+	set := q.choices.Settings
+	set.Design = x.live != nil
+	made := q.dataset.Design.made.catalogOf(q.dataset.Catalog)
+	plan, err := s.Planner.Plan(st, made, set, params)
+	if err != nil && set.Design { // what is not total is answered as over public tables
+		set.Design = false
+		plan, err = s.Planner.Plan(st, made, set, params)
+	}
 	if err != nil {
 		return err
 	}
@@ -231,5 +238,14 @@ func (c *choices) setDesign(name, value string) error {
 
 // describeDesign tells the types of a statement in design mode.
 func (s *Service) describeDesign(q *query, declared []catalog.Type) ([]catalog.Type, []Column, error) {
-	return s.Planner.Describe(planned(q.request.Statement), q.dataset.Design.made.catalogOf(q.dataset.Catalog), q.choices.Settings, declared)
+	set := q.choices.Settings
+	_, _, err := s.Planner.Describe(planned(q.request.Statement), q.dataset.Catalog, set, declared)
+	set.Design = err == nil
+	made := q.dataset.Design.made.catalogOf(q.dataset.Catalog)
+	p, c, err := s.Planner.Describe(planned(q.request.Statement), made, set, declared)
+	if err != nil && set.Design {
+		set.Design = false
+		p, c, err = s.Planner.Describe(planned(q.request.Statement), made, set, declared)
+	}
+	return p, c, err
 }

@@ -38,7 +38,7 @@ func (p *Preview) catalogOf(d *catalog.Dataset) *catalog.Dataset {
 	for _, t := range d.Tables {
 		table := &catalog.Table{Name: t.Name, Public: true, Description: t.Description, Schema: "main", SourceName: t.Name}
 		for _, c := range t.Columns {
-			column := &catalog.Column{Name: c.Name, SourceName: c.Name, Type: c.Type, Nullable: c.Nullable, Unique: c.Unique}
+			column := &catalog.Column{Name: c.Name, SourceName: c.Name, Type: c.Type, Nullable: c.Nullable, Unique: c.Unique, Domain: c.Domain}
 			table.Columns = append(table.Columns, column)
 		}
 		made.Tables = append(made.Tables, table)

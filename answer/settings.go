@@ -67,9 +67,6 @@ func choose(d *Dataset, g Grant, req Request, now Clock) (choices, error) {
 		AllowedFunctions: narrow(d.Catalog.AllowedFunctions, g.AllowedFunctions), MaxFunctions: d.Catalog.MaxFunctions,
 		Now: now, Session: sessionValue(req), Constants: sessionConstant(req),
 	}}
-	if req.Identity.Design {
-		c.Database += DesignSuffix
-	}
 	names := make([]string, 0, len(req.Settings))
 	for name := range req.Settings {
 		if strings.HasPrefix(name, "dp.") {

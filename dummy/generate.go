@@ -90,11 +90,24 @@ func (g *generator) table(t *catalog.Table) *Table {
 	g.made[t.Name] = made // a cycle, which no declaration has, would end here
 	parents := g.parents(t)
 	n := g.size(t, parents)
+	links := map[int][]Cell{}
+	for j, c := range made.Columns {
+		if list := g.shared(t, c); len(list) > 0 {
+			links[j] = list
+			if t.Public {
+				n = min(n, len(list))
+			}
+		}
+	}
 	for i := range n {
 		row := make([]Cell, len(made.Columns))
 		for j, c := range made.Columns {
 			if parents != nil && c.Name == t.Unit.Column {
 				row[j] = g.parent(t, c, parents, i)
+				continue
+			}
+			if list := links[j]; list != nil {
+				row[j] = g.link(t, c, list, i)
 				continue
 			}
 			row[j] = g.value(t, c, i, n)
@@ -125,13 +138,7 @@ func (g *generator) parents(t *catalog.Table) []Cell {
 		if c.Name != ref.Column {
 			continue
 		}
-		var cells []Cell
-		for _, row := range made.Rows {
-			if !row[j].Null {
-				cells = append(cells, row[j])
-			}
-		}
-		return cells
+		return notNull(made.Rows, j)
 	}
 	return nil
 }

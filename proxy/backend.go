@@ -47,3 +47,8 @@ type Introspector interface {
 	// that mixes both is for the Introspector too, which refuses it.
 	Handles(st *answer.Statement, database string) bool
 }
+
+// designs is a Backend whose data sets have a database for design mode each.
+type designs interface {
+	DesignOf(database string) (dataset string, design bool)
+}

@@ -197,7 +197,7 @@ func (s *Server) newSession(h *handshake, start startup, login answer.Login) (*s
 	sess := &session{srv: s, version: start.negotiated(), tx: transaction{status: idle}}
 	sess.wire = wire{conn: h.conn, maxPacket: s.cfg.MaxPacketSize, maxPipeline: s.cfg.MaxPipelineBytes,
 		writeTimeout: s.cfg.WriteTimeout, outs: &s.outs}
-	sess.id = answer.Identity{User: start.user, Dataset: start.database, Client: remoteAddr(h.conn).String(), Principal: login.Principal}
+	sess.id = answer.Identity{User: start.user, Dataset: start.database, Design: start.design, Client: remoteAddr(h.conn).String(), Principal: login.Principal}
 	if p := login.Principal; p != nil {
 		sess.id.User = p.User
 	}

@@ -31,7 +31,9 @@ var errPacket = errors.New("proxy: malformed start-up packet")
 type startup struct {
 	version     uint32      // as the client said
 	user        string      // never empty
-	database    string      // user if the client named none
+	database    string      // user if the client named none; of a design database the data set's
+	design      bool        // the client named the design database of a data set
+	named       string      // as the client wrote it
 	settings    [][2]string // in order: `options` first, then the packet's own, which win
 	unknown     []string    // _pq_. options, none of which we know
 	replication string

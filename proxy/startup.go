@@ -104,6 +104,10 @@ func (h *handshake) understand(body []byte) (startup, error) {
 		return s, refusal.New(refusal.InvalidAuthorization, "this server accepts connections with TLS only").
 			WithHint("Set sslmode=require, or better verify-full.")
 	}
+	s.named = s.database
+	if d, ok := h.srv.backend.(designs); ok {
+		s.database, s.design = d.DesignOf(s.database)
+	}
 	return s, nil
 }
 

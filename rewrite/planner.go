@@ -27,7 +27,10 @@ type Settings struct {
 	MinUnits         int64
 	// Class names the query class to plan under; "" takes the first that allows the query.
 	Class string
-	Pad   bool // dp.pad: pipeline tbe adds the cells that have no records
+	// Design says that every table holds generated rows, but that the query is one that is answered live: expressions are total
+	// as they are there, and intervals have their columns.
+	Design bool
+	Pad    bool // dp.pad: pipeline tbe adds the cells that have no records
 	// System tells the columns of a function of schema dp in FROM, or refuses its arguments; nil knows no functions.
 	System func(name string, args []mechanism.Cell) ([]Column, error)
 	// Now tells the time; nil refuses now() and CURRENT_DATE.
@@ -292,6 +295,7 @@ func constants(q *query) ([][]mechanism.Cell, bool) {
 // key names settings and parameters.
 func (s Settings) key(params []Param) string {
 	var b strings.Builder
+	fmt.Fprintf(&b, "%t ", s.Design)
 	fmt.Fprintf(&b, "%q %q %q %d %d %+v %s %t %g %q %d %d %t", s.Class, s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
 		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits, s.Pad)
 	for _, p := range params {

@@ -116,7 +116,7 @@ func builder(p Property) *expr.Builder {
 // outside may be seen; and a public block that is not the statement's own may become part of a measurement, where whether
 // the engine evaluates it at all depends on private rows. Both must be total.
 func (r *resolver) builder(p Property, sc *scope, nested bool) *expr.Builder {
-	if sc.underPrivate() || p == Public && nested && r.private {
+	if r.set.Design || sc.underPrivate() || p == Public && nested && r.private {
 		return builder(Protected)
 	}
 	return builder(p)

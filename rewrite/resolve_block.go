@@ -236,6 +236,9 @@ func (r *resolver) selectList(q *query, s *syntax.SelectStmt, c *exprContext) er
 		if r.set.Intervals && c.group != nil && c.group.draft != nil {
 			r.addInterval(q, c.group.draft, name, e)
 		}
+		if _, aggregate := e.(aggregateCall); aggregate && r.set.Intervals && r.set.Design {
+			q.items = append(q.items, item{name: name + "_low", e: e, made: made}, item{name: name + "_high", e: e, made: made})
+		}
 	}
 	return nil
 }

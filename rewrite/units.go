@@ -56,7 +56,7 @@ func (r *resolver) columnOf(s *scan, c *catalog.Column) expr.Column {
 	if s.table.Public && c.Domain.Values != nil {
 		out.Dom.Values = c.Domain.Values // keys from a public table, of which each is shown; NULL is one if a join or the source allows it
 	}
-	if s.table.Public || r.onPath(s.table, c.Name) {
+	if s.table.Public && !r.set.Design || r.onPath(s.table, c.Name) {
 		return out
 	}
 	if c.Domain.Lower != nil {

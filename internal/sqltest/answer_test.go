@@ -17,6 +17,7 @@ import (
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/budget/ledgersql"
 	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/internal/datasets"
 	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/privacy"
@@ -56,9 +57,12 @@ func newService(t testing.TB, d *datasets.Loaded) *answer.Service {
 	limiter := unlimited{}
 	money := budget.Budget{Accountant: privacy.Approx, Epsilon: 9e18, Delta: 9e17}
 	service, err := answer.New(answer.Options{
-		Datasets: []*answer.Dataset{{Catalog: d.Catalog, Engine: d.Engine, Budget: money, Reuse: answer.Reuse{Off: true}}},
-		Users:    []*answer.User{{Name: "alice", MayQuery: true, Datasets: map[string]answer.Grant{d.Catalog.Name: {Budget: money}}}},
-		Ledger:   ledger, Limiter: limiter, Planner: rewrite.NewPlanner(100), Random: mechanism.NewCryptoSource(), Clock: clock,
+		Datasets: []*answer.Dataset{{Catalog: d.Catalog, Engine: d.Engine, Budget: money, Reuse: answer.Reuse{Off: true},
+			Design: answer.NewDesign(func(ctx context.Context, r answer.DesignRows) (engine.Engine, error) {
+				return d.Design(ctx, r.Units, r.Seed)
+			})}},
+		Users:  []*answer.User{{Name: "alice", MayQuery: true, Datasets: map[string]answer.Grant{d.Catalog.Name: {Budget: money}}}},
+		Ledger: ledger, Limiter: limiter, Planner: rewrite.NewPlanner(100), Random: mechanism.NewCryptoSource(), Clock: clock,
 		Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

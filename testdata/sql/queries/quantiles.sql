@@ -121,7 +121,7 @@ SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY age DESC) FROM patients
 -- name: array of ranks
 SELECT percentile_cont(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY age) FROM patients
 
--- name: array of ranks as text
+-- name: array of ranks as text; design=no
 SELECT percentile_cont('{0.25,0.5,0.75}'::float8[]) WITHIN GROUP (ORDER BY age) FROM patients
 
 -- name: array of discrete ranks
