@@ -41,7 +41,10 @@ func TestCheckSetting(t *testing.T) {
 		{"dp.confidence", "nan", "22023"},
 		{"dp.reuse", "off", ""},
 		{"dp.mode", "live", ""},
-		{"dp.mode", "design", "0A000"},
+		{"dp.mode", "design", ""},
+		{"dp.mode", "dream", "22023"},
+		{"dp.design_rows", "0", "22023"},
+		{"dp.design_seed", "-1", "22023"},
 		{"dp.noise", "off", "42704"},
 		{"application_name", "anything", ""},
 	} {
