@@ -37,7 +37,7 @@ type TableDeclaration struct {
 	Description string
 	Unit        *UnitDeclaration
 	Dummy       *DummyDeclaration // nil: rows of design mode are generated
-	Weight      *Scalar // the name of the column that holds a row's weight
+	Weight      *Scalar           // the name of the column that holds a row's weight
 	Columns     []ColumnDeclaration
 }
 

@@ -24,7 +24,7 @@ func (v value) tables(decl *catalog.Declaration) {
 					t.Weight = &s
 				}
 			},
-			"dummy": func(v value) { t.Dummy = v.dummy() },
+			"dummy":   func(v value) { t.Dummy = v.dummy() },
 			"columns": func(v value) { t.Columns = v.columns() },
 		})
 		if view.SQL == "" {
