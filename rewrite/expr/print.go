@@ -124,6 +124,9 @@ func (c Column) bare(p *Printer) {
 // what a sub-query computes is wider than PostgreSQL types it, and so are its bounds.
 func (c Column) bound(p *Printer, r *big.Rat) {
 	t := c.Typ
+	if lo, hi, ok := t.Range(); ok && t.Kind == catalog.Numeric && (r.Cmp(lo) < 0 || r.Cmp(hi) > 0) {
+		t = catalog.Of(catalog.Numeric) // what the query compares with may not fit numeric(p, s)
+	}
 	for _, k := range []catalog.Kind{c.Repr, catalog.Int8, catalog.Numeric} {
 		if lo, hi, ok := t.Range(); ok && t.IsInteger() && k > t.Kind && (r.Cmp(lo) < 0 || r.Cmp(hi) > 0) {
 			t = catalog.Of(k)

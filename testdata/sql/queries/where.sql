@@ -136,3 +136,6 @@ SELECT sex, sum(v.cost) FROM patients p JOIN visits v USING (patient_id) WHERE s
 -- name: rows in a list
 SELECT count(*) FROM patients WHERE (sex, children) IN (('f', 1), ('m', 2))
 
+
+-- name: narrowed by a number that the column's type does not hold
+SELECT sum(least(greatest(CASE WHEN cost BETWEEN 0.5 AND 100000000000000000000 THEN cost ELSE cost END, 2), 100)), sum(CASE WHEN score < 1e300 AND children < 99999999999 THEN 1 ELSE 0 END) FROM visits JOIN patients USING (patient_id)
