@@ -34,7 +34,7 @@ func TestOpenRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer rows.Close()
-	want := []string{"1", `a "b"`, "1.50", `\x00ff`, "", "2024-02-29 00:00:00+00"}
+	want := []string{"1", `a "b"`, "1.50", `\x00ff`, "{1}", "2024-02-29 00:00:00+00"}
 	if !rows.Next() {
 		t.Fatal(rows.Err())
 	}

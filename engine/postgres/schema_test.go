@@ -84,7 +84,7 @@ func TestSchemaResolvesTypes(t *testing.T) {
 	}
 	want := []string{
 		"price numeric(12,2) ", "shirt text s/l", "pair unsupported ", "point unsupported ", "v character varying(20) ",
-		"c character(3) ", "n numeric ", "a numeric(5,1)[] ", "j jsonb ", "i interval ", "tt unsupported ", "name name ", "o oid ",
+		"c character(3) ", "n numeric ", "a numeric(5,1)[] ", "j jsonb ", "i interval ", "tt time with time zone ", "name name ", "o oid ",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
