@@ -6,7 +6,7 @@ LDFLAGS := -X main.version=$(VERSION)
 FUZZTIME ?= 20s
 KILLS ?= 200
 
-.PHONY: demo build test race vet bench bench-utility fuzz kill prerequisites clean
+.PHONY: demo build test test-clients race vet bench bench-utility fuzz kill prerequisites clean
 
 demo: build
 	./bin/dpproxy demo
@@ -23,6 +23,11 @@ prerequisites:
 test:
 	@sh scripts/prerequisites.sh test
 	@sh scripts/test.sh
+
+# Real drivers and tools, each installed from its registry; what this machine has no toolchain for is skipped, and says so.
+test-clients:
+	@sh scripts/prerequisites.sh test
+	$(GO) test -tags clients -count=1 -v -timeout 90m ./internal/clienttest
 
 vet:
 	$(GO) vet ./...

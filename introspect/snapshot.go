@@ -163,6 +163,7 @@ func (s *snapshot) comment(object, class uint32, sub int, text string) {
 }
 
 func (s *snapshot) addRoles() {
+	s.add("pg_roles", fields{"oid": id32(ownerRole), "rolname": ownerName, "rolinherit": "t", "rolconnlimit": "-1", "rolpassword": "********"})
 	for _, u := range s.view.Users {
 		oid := s.oid("role", u)
 		s.roles[oid] = u

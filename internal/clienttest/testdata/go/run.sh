@@ -1,0 +1,4 @@
+# pgx (with its pool) and lib/pq.
+. ../lib.sh
+need go
+exec go run .

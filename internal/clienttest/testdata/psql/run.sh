@@ -1,0 +1,49 @@
+# psql: what people type, and what tab completion asks.
+. ../lib.sh
+need psql
+status=0
+check() { # check WHAT PATTERN psql-arguments …: the output must have a line that matches
+	what=$1 pattern=$2
+	shift 2
+	out=$(psql -X "$@" 2>&1 </dev/null) || true
+	if printf '%s\n' "$out" | grep -Eq -- "$pattern"; then
+		printf "ok %s\n" "$what"
+	else
+		status=1
+		printf 'not ok %s: no %s in\n%s\n' "$what" "$pattern" "$out"
+	fi
+}
+check 'TLS and SCRAM' 'SSL connection' -c '\conninfo'
+check 'a private answer' '^spent|spent' -c 'SELECT count(*) FROM persons'
+check '\d' 'public.*persons.*table.*dpproxy' -c '\d'
+check '\d persons' 'age .*integer' -c '\d persons'
+check '\d+ tells bounds' 'Between 0 and 110' -c '\d+ persons'
+check '\d+ tells what may be asked' 'May be asked: .*sum' -c '\d+ persons'
+check 'foreign keys' 'FOREIGN KEY \(person_id\) REFERENCES persons\(person_id\)' -c '\d visits'
+check 'referenced by' 'TABLE "visits" CONSTRAINT' -c '\d persons'
+check '\dt+ has no sizes' '0 bytes' -c '\dt+'
+check '\l' 'clinic' -c '\l'
+check '\l+' 'clinic' -c '\l+'
+check '\dn' 'public' -c '\dn+'
+check '\df' 'rows' -c '\df'
+check '\df count' 'count' -c '\df count'
+check '\du shows the analyst' 'analyst' -c '\du'
+check '\du shows the owner' 'dpproxy' -c '\du'
+check '\dp' 'persons' -c '\dp'
+check '\dv' 'Did not find any|rows' -c '\dv'
+check '\di' 'persons_pkey' -c '\di'
+check '\dT' 'rows|List' -c '\dT'
+check '\dx' 'rows|List' -c '\dx'
+check '\dconfig' 'dp.epsilon' -c '\dconfig dp.*'
+check 'edit of a built-in function' 'does not exist|cannot|CREATE' -c '\sf nothing'
+check 'FETCH_COUNT' '10000' -v FETCH_COUNT=100 -c 'SELECT n FROM numbers ORDER BY n'
+check '\copy' '^1,city 1' -c "\\copy (SELECT city_id, name FROM cities ORDER BY 1) TO STDOUT CSV"
+check 'csv' '^1,city 1' --csv -c 'SELECT city_id, name FROM cities ORDER BY 1'
+check 'EXPLAIN' 'Price' -c 'EXPLAIN SELECT count(*) FROM persons'
+check 'raw rows are refused with a hint' 'HINT:.*aggregates' -c 'SELECT * FROM persons'
+check 'variables' 'dp.epsilon|0.5' -c "SET dp.epsilon = 0.5" -c 'SHOW dp.epsilon'
+check 'an error in a transaction' 'current transaction is aborted' -c 'BEGIN' -c 'SELECT nothing' -c 'SELECT 1' -c 'ROLLBACK'
+check 'single transaction' '^ *2$' -1 -At -c 'SELECT 1' -c 'SELECT 2'
+check 'list of databases' 'clinic' -l -d clinic
+if printf 'SELECT count(*) AS n FROM persons \\gdesc\n' | psql -X 2>&1 | grep -q 'bigint'; then echo 'ok \gdesc'; else echo 'not ok \gdesc'; status=1; fi
+exit $status
