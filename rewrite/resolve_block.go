@@ -43,7 +43,7 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 
 // where finds the unit of the block's rows and resolves the filter.
 func (r *resolver) where(q *query, s *syntax.SelectStmt, rows *exprContext) error {
-	terms := conjuncts(s.WhereClause)
+	terms := normalTerms(s.WhereClause)
 	var pairs []pair
 	for _, n := range terms {
 		pairs = append(pairs, rows.equalities(n)...)

@@ -38,6 +38,9 @@ func (c *exprContext) operation(v *syntax.A_Expr) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
+		for i := range list {
+			list[i] = plainInteger(list[i])
+		}
 		out, err := c.b.In(e, list, operator(v.Name) == "<>", int(loc))
 		return c.done(out, err, loc)
 	case syntax.AEXPR_BETWEEN, syntax.AEXPR_NOT_BETWEEN, syntax.AEXPR_BETWEEN_SYM, syntax.AEXPR_NOT_BETWEEN_SYM:
@@ -98,6 +101,9 @@ func (c *exprContext) plainOperator(v *syntax.A_Expr) (expr.Expr, error) {
 			}
 			r = zero
 		}
+	}
+	if turned(op) != "" {
+		l, r = plainInteger(l), plainInteger(r)
 	}
 	out, err := c.b.Op(op, l, r, int(loc))
 	return c.done(out, err, loc)
