@@ -48,7 +48,7 @@ func TestViewsAreApart(t *testing.T) {
 			{bob, tables, "plans"},
 			{alice, "SELECT datname FROM pg_database ORDER BY 1", "census"},
 			{bob, "SELECT datname FROM pg_database ORDER BY 1", "census\nsecret"},
-			{alice, "SELECT rolname, rolsuper FROM pg_roles", "alice|f"},
+			{alice, "SELECT rolname, rolsuper FROM pg_roles ORDER BY 1", "alice|f\ndpproxy|f"},
 			{bob, "SELECT usename FROM pg_user", "bob"},
 			{alice, "SELECT to_regclass('plans'), to_regclass('persons')", "NULL|persons"},
 			{alice, "SELECT count(*) FROM information_schema.columns WHERE table_name = 'plans'", "0"},

@@ -274,7 +274,8 @@ SELECT a.oid,a.*,pd.description FROM pg_catalog.pg_roles a left join pg_catalog.
 ----
 oid:oid | rolname:name | rolsuper:bool | rolinherit:bool | rolcreaterole:bool | rolcreatedb:bool | rolcanlogin:bool | rolreplication:bool | rolconnlimit:int4 | rolpassword:text | rolvaliduntil:timestamptz | rolbypassrls:bool | rolconfig:text[] | oid:oid | description:text
 377433484 | alice | f | t | f | f | t | f | -1 | ******** | NULL | f | NULL | 377433484 | NULL
-(1 rows)
+10 | dpproxy | f | t | f | f | f | f | -1 | ******** | NULL | f | NULL | 10 | NULL
+(2 rows)
 
 ### dbeaver settings
 select * from pg_catalog.pg_settings where name='standard_conforming_strings'

@@ -589,3 +589,119 @@ GROUP BY name, oid, array_oid, regtype
 name:name | oid:oid | array_oid:oid | regtype:text | labels:name[]
 (0 rows)
 
+### npgsql 9 types
+SELECT ns.nspname, t.oid, t.typname, t.typtype, t.typnotnull, t.elemtypoid
+FROM (
+    SELECT
+        typ.oid, typ.typnamespace, typ.typname, typ.typtype, typ.typrelid, typ.typnotnull, typ.relkind,
+        elemtyp.oid AS elemtypoid, elemtyp.typname AS elemtypname, elemcls.relkind AS elemrelkind,
+        CASE WHEN elemproc.proname='array_recv' THEN 'a' ELSE elemtyp.typtype END AS elemtyptype
+        , typ.typcategory
+    FROM (
+        SELECT typ.oid, typnamespace, typname, typrelid, typnotnull, relkind, typelem AS elemoid,
+            CASE WHEN proc.proname='array_recv' THEN 'a' ELSE typ.typtype END AS typtype,
+            CASE
+                WHEN proc.proname='array_recv' THEN typ.typelem
+                WHEN typ.typtype='r' THEN rngsubtype
+                WHEN typ.typtype='m' THEN (SELECT rngtypid FROM pg_range WHERE rngmultitypid = typ.oid)
+                WHEN typ.typtype='d' THEN typ.typbasetype
+            END AS elemtypoid
+            , typ.typcategory
+        FROM pg_type AS typ
+        LEFT JOIN pg_class AS cls ON (cls.oid = typ.typrelid)
+        LEFT JOIN pg_proc AS proc ON proc.oid = typ.typreceive
+        LEFT JOIN pg_range ON (pg_range.rngtypid = typ.oid)
+    ) AS typ
+    LEFT JOIN pg_type AS elemtyp ON elemtyp.oid = elemtypoid
+    LEFT JOIN pg_class AS elemcls ON (elemcls.oid = elemtyp.typrelid)
+    LEFT JOIN pg_proc AS elemproc ON elemproc.oid = elemtyp.typreceive
+) AS t
+JOIN pg_namespace AS ns ON (ns.oid = typnamespace)
+WHERE
+    (typtype IN ('b', 'r', 'm', 'e', 'd') OR
+    (typtype = 'c' AND relkind='c') OR
+    (typtype = 'p' AND typname IN ('record', 'void', 'unknown')) OR
+    (typtype = 'a' AND (
+        elemtyptype IN ('b', 'r', 'm', 'e', 'd') OR
+        (elemtyptype = 'p' AND elemtypname IN ('record', 'void')) OR
+        (elemtyptype = 'c' AND elemrelkind='c')
+    )))
+ORDER BY CASE
+       WHEN typtype IN ('b', 'e', 'p') THEN 0
+       WHEN typtype = 'c' THEN 1
+       WHEN typtype = 'r' THEN 2
+       WHEN typtype = 'm' THEN 3
+       WHEN typtype = 'd' AND elemtyptype <> 'a' THEN 4
+       WHEN typtype = 'a' THEN 5
+       WHEN typtype = 'd' AND elemtyptype = 'a' THEN 6
+END, t.oid
+----
+nspname:name | oid:oid | typname:name | typtype:char | typnotnull:bool | elemtypoid:oid
+pg_catalog | 16 | bool | b | f | NULL
+pg_catalog | 17 | bytea | b | f | NULL
+pg_catalog | 18 | char | b | f | NULL
+pg_catalog | 19 | name | b | f | NULL
+pg_catalog | 20 | int8 | b | f | NULL
+pg_catalog | 21 | int2 | b | f | NULL
+pg_catalog | 22 | int2vector | b | f | NULL
+pg_catalog | 23 | int4 | b | f | NULL
+pg_catalog | 24 | regproc | b | f | NULL
+pg_catalog | 25 | text | b | f | NULL
+pg_catalog | 26 | oid | b | f | NULL
+pg_catalog | 27 | tid | b | f | NULL
+…
+(172 rows)
+
+### npgsql 9 composites
+SELECT typ.oid, att.attname, att.atttypid
+FROM pg_type AS typ
+JOIN pg_namespace AS ns ON (ns.oid = typ.typnamespace)
+JOIN pg_class AS cls ON (cls.oid = typ.typrelid)
+JOIN pg_attribute AS att ON (att.attrelid = typ.typrelid)
+WHERE
+  (typ.typtype = 'c' AND cls.relkind='c') AND
+  attnum > 0 AND
+  NOT attisdropped
+ORDER BY typ.oid, att.attnum
+----
+oid:oid | attname:name | atttypid:oid
+(0 rows)
+
+### superset cancels a query
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid='4711'
+----
+pg_terminate_backend:bool
+(0 rows)
+
+### dbeaver sessions
+SELECT sa.* FROM pg_catalog.pg_stat_activity sa
+----
+datid:oid | datname:name | pid:int4 | leader_pid:int4 | usesysid:oid | usename:name | application_name:text | client_addr:text | client_hostname:text | client_port:int4 | backend_start:timestamptz | xact_start:timestamptz | query_start:timestamptz | state_change:timestamptz | wait_event_type:text | wait_event:text | state:text | backend_xid:oid | backend_xmin:oid | query_id:int8 | query:text | backend_type:text
+(0 rows)
+
+### dbeaver role members
+params ["10"]
+SELECT * FROM pg_catalog.pg_auth_members WHERE member=$1
+----
+oid:oid | roleid:oid | member:oid | grantor:oid | admin_option:bool | inherit_option:bool | set_option:bool
+(0 rows)
+
+### dbeaver extensions
+SELECT name,default_version,installed_version,comment FROM pg_catalog.pg_available_extensions ORDER BY name
+----
+name:name | default_version:text | installed_version:text | comment:text
+(0 rows)
+
+### dbeaver templates
+SELECT db.datname FROM pg_catalog.pg_database db WHERE datistemplate
+----
+datname:name
+(0 rows)
+
+### dbeaver database sizes
+SELECT db.datname,pg_database_size(db.oid) FROM pg_catalog.pg_database db
+----
+datname:name | pg_database_size:int8
+census | 0
+(1 rows)
+

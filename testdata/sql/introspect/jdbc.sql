@@ -197,13 +197,20 @@ person_id | 20 | -1
 SELECT n.nspname,c.relname,r.rolname,c.relacl, a.attacl,  a.attname  FROM pg_catalog.pg_namespace n, pg_catalog.pg_class c,  pg_catalog.pg_roles r, pg_catalog.pg_attribute a  WHERE c.relnamespace = n.oid  AND c.relowner = r.oid  AND c.oid = a.attrelid  AND c.relkind = 'r'  AND a.attnum > 0 AND NOT a.attisdropped  AND n.nspname = 'public' AND c.relname = 'persons' ORDER BY attname
 ----
 nspname:name | relname:name | rolname:name | relacl:text[] | attacl:text[] | attname:name
-(0 rows)
+public | persons | dpproxy | {alice=r/dpproxy} | NULL | age
+public | persons | dpproxy | {alice=r/dpproxy} | NULL | born
+public | persons | dpproxy | {alice=r/dpproxy} | NULL | city
+public | persons | dpproxy | {alice=r/dpproxy} | NULL | income
+public | persons | dpproxy | {alice=r/dpproxy} | NULL | person_id
+public | persons | dpproxy | {alice=r/dpproxy} | NULL | sex
+(6 rows)
 
 ### 25
 SELECT n.nspname,c.relname,r.rolname,c.relacl  FROM pg_catalog.pg_namespace n, pg_catalog.pg_class c, pg_catalog.pg_roles r  WHERE c.relnamespace = n.oid  AND c.relowner = r.oid  AND c.relkind IN ('r','p','v','m','f')  AND n.nspname LIKE 'public' AND c.relname LIKE 'persons' ORDER BY nspname, relname
 ----
 nspname:name | relname:name | rolname:name | relacl:text[]
-(0 rows)
+public | persons | dpproxy | {alice=r/dpproxy}
+(1 rows)
 
 ### 26
 SELECT NULL AS PROCEDURE_CAT, n.nspname AS PROCEDURE_SCHEM, p.proname AS PROCEDURE_NAME, NULL, NULL, NULL, d.description AS REMARKS, 2 AS PROCEDURE_TYPE,  p.proname || '_' || p.oid AS SPECIFIC_NAME  FROM pg_catalog.pg_namespace n, pg_catalog.pg_proc p  LEFT JOIN pg_catalog.pg_description d ON (p.oid=d.objoid)  LEFT JOIN pg_catalog.pg_class c ON (d.classoid=c.oid AND c.relname='pg_proc')  LEFT JOIN pg_catalog.pg_namespace pn ON (c.relnamespace=pn.oid AND pn.nspname='pg_catalog')  WHERE p.pronamespace=n.oid  AND p.prokind='p' AND n.nspname LIKE 'public' AND p.proname LIKE '%' ORDER BY PROCEDURE_SCHEM, PROCEDURE_NAME, p.oid::text

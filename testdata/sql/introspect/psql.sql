@@ -1352,7 +1352,8 @@ ORDER BY 1
 ----
 rolname:name | rolsuper:bool | rolinherit:bool | rolcreaterole:bool | rolcreatedb:bool | rolcanlogin:bool | rolconnlimit:int4 | rolvaliduntil:timestamptz | memberof:name[] | rolreplication:bool | rolbypassrls:bool
 alice | f | t | f | f | t | -1 | NULL | {} | f | f
-(1 rows)
+dpproxy | f | t | f | f | f | -1 | NULL | {} | f | f
+(2 rows)
 
 ### \du+
 SELECT r.rolname, r.rolsuper, r.rolinherit,
@@ -1371,7 +1372,8 @@ ORDER BY 1
 ----
 rolname:name | rolsuper:bool | rolinherit:bool | rolcreaterole:bool | rolcreatedb:bool | rolcanlogin:bool | rolconnlimit:int4 | rolvaliduntil:timestamptz | memberof:name[] | description:text | rolreplication:bool | rolbypassrls:bool
 alice | f | t | f | f | t | -1 | NULL | {} | NULL | f | f
-(1 rows)
+dpproxy | f | t | f | f | f | -1 | NULL | {} | NULL | f | f
+(2 rows)
 
 ### \dp
 SELECT n.nspname as "Schema",
@@ -2343,7 +2345,8 @@ SELECT r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.ro
 ----
 rolname:name | rolsuper:bool | rolinherit:bool | rolcreaterole:bool | rolcreatedb:bool | rolcanlogin:bool | rolconnlimit:int4 | rolvaliduntil:timestamptz | rolreplication:bool | rolbypassrls:bool
 alice | f | t | f | f | t | -1 | NULL | f | f
-(1 rows)
+dpproxy | f | t | f | f | f | -1 | NULL | f | f
+(2 rows)
 
 ### 16 \l
 SELECT d.datname as "Name", pg_catalog.pg_get_userbyid(d.datdba) as "Owner", pg_catalog.pg_encoding_to_char(d.encoding) as "Encoding", CASE d.datlocprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' END AS "Locale Provider", d.datcollate as "Collate", d.datctype as "Ctype", d.daticulocale as "ICU Locale", d.daticurules as "ICU Rules", pg_catalog.array_to_string(d.datacl, E'\n') AS "Access privileges" FROM pg_catalog.pg_database d ORDER BY 1
