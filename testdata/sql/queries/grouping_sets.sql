@@ -74,7 +74,7 @@ SELECT sex, n FROM (SELECT sex, count(*) AS n, grouping(sex) AS g FROM patients 
 SELECT sex, count(DISTINCT region), corr(height, age) FROM patients GROUP BY ROLLUP (sex)
 
 -- name: over public rows
-SELECT floor, grouping(floor), count(*) FROM departments GROUP BY ROLLUP (floor)
+SELECT floor, grouping(floor), count(*) FROM departments GROUP BY ROLLUP (floor) ORDER BY floor, 2
 
 -- name: over released rows
 SELECT sex, sum(n) AS n FROM (SELECT sex, smoker, count(*) AS n FROM patients GROUP BY sex, smoker) s GROUP BY ROLLUP (sex)
