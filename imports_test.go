@@ -46,7 +46,7 @@ func rooms() map[string]string {
 		"internal/hostile":     "",
 		"internal/fetch":       "",
 		"internal/metrics":     "",
-		"internal/ownerpage":   "config budget answer privacy",
+		"internal/ownerpage":   "approval config budget answer privacy",
 		"internal/smartnoise":  "catalog",
 		"internal/testservers": "",
 		"internal/clienttest":  "internal/testservers proxy", // a tool for tests

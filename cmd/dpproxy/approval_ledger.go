@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -127,7 +125,7 @@ signatures; an approved script brings its signatures; a refusal, a revocation or
 		if err != nil {
 			return err
 		}
-		dataset, acts, err := actsOf(data)
+		dataset, acts, err := approval.ActsOf(data)
 		if err != nil {
 			return fmt.Errorf("%s: %w", args[0], err)
 		}
@@ -158,32 +156,6 @@ signatures; an approved script brings its signatures; a refusal, a revocation or
 		})
 	}
 	return cmd
-}
-
-// actsOf finds out what a document is.
-func actsOf(data []byte) (dataset string, acts []approval.Act, err error) {
-	if c, err := approval.ReadChange(data); err == nil {
-		return c.Dataset, []approval.Act{{Kind: approval.ActApprovers, Body: data}}, nil
-	}
-	if r, err := approval.ReadRevocation(data); err == nil {
-		return r.Dataset, []approval.Act{{Kind: r.Kind, Body: data}}, nil
-	}
-	if s, err := approval.ReadScript(data); err == nil {
-		return s.Dataset, []approval.Act{{Kind: approval.ActSubmit, Body: data}}, nil
-	}
-	a, err := approval.ReadApproved(data)
-	if err != nil {
-		return "", nil, fmt.Errorf("is no script, approved script, refusal, revocation or change of approvers: %w", err)
-	}
-	acts = []approval.Act{{Kind: approval.ActSubmit, Body: bytes.TrimSpace(a.Script.Indent())}}
-	for _, sig := range a.Approvals {
-		body, err := json.Marshal(approval.Grant{Script: a.Script.ID(), Signature: sig})
-		if err != nil {
-			return "", nil, err
-		}
-		acts = append(acts, approval.Act{Kind: approval.ActApprove, Body: body})
-	}
-	return a.Script.Dataset, acts, nil
 }
 
 func newApprovalsPropose() *cobra.Command {

@@ -146,7 +146,7 @@ func (x *scriptRun) execution(i int) (*approval.Execution, error) {
 			v, ok = x.params[slot.Label]
 		}
 		if !ok {
-			return nil, usagef("step %d needs a value for $%d, which may be %s: --param %d.%d=…", i+1, j+1, slotWords(slot), i+1, j+1)
+			return nil, usagef("step %d needs a value for $%d, which may be %s: --param %d.%d=…", i+1, j+1, approval.SlotWords(slot), i+1, j+1)
 		}
 		if err := slot.Allows(v); err != nil {
 			return nil, fmt.Errorf("step %d: $%d %w", i+1, j+1, err)

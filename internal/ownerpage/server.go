@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/dpproxy/dpproxy/approval"
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/config"
 )
@@ -49,6 +50,7 @@ func New(o Options) (*Server, error) {
 	mux.HandleFunc("POST /login", s.login)
 	for path, f := range map[string]func(*request) error{
 		"GET /{$}": s.overview, "GET /account": s.account, "GET /history": s.history, "GET /entry": s.entry, "GET /limits": s.limits,
+		"GET /scripts": s.scripts, "POST /scripts": s.document,
 		"POST /logout": s.logout, "POST /disable": s.disable, "POST /enable": s.enable,
 	} {
 		mux.HandleFunc(path, s.owner(f))
@@ -71,7 +73,11 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
-		r.Body = http.MaxBytesReader(w, r.Body, 1<<16)
+		most := int64(1 << 16)
+		if r.URL.Path == "/scripts" {
+			most = 2 * approval.MaxBytes
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }
