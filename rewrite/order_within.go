@@ -120,6 +120,9 @@ func (r *resolver) totalOrder(q *query, s *syntax.SelectStmt, c *exprContext) ([
 	if err := c.checkOrder(terms, firstLocation(s.SortClause)); err != nil {
 		return nil, err
 	}
+	if s.LimitCount != nil && s.LimitOption == syntax.LIMIT_OPTION_WITH_TIES && len(s.DistinctClause) == 0 && s.LimitOffset == nil {
+		return terms, nil // all peers are taken or none, so their order decides nothing
+	}
 	if !q.distinct {
 		return append(terms, r.tieBreakers(q)...), nil
 	}

@@ -281,9 +281,9 @@ func (c *exprContext) singleValue(s *subQuery) {
 }
 
 // oneRow tells that a query has one row at most for each row outside: it aggregates without keys, it is of one unit that has
-// one row, it reads no table, or it says LIMIT 1.
+// one row, it reads no table, or it says LIMIT 1 (WITH TIES gives all the rows that nobody can tell apart).
 func (q *query) oneRow() bool {
-	if k, ok := q.limit.(expr.Const); ok && !k.Null && (k.Text == "0" || k.Text == "1") {
+	if k, ok := q.limit.(expr.Const); ok && !q.ties && !k.Null && (k.Text == "0" || k.Text == "1") {
 		return true
 	}
 	switch {

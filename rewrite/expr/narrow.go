@@ -59,6 +59,9 @@ func NarrowUnless(cond Expr) map[ColumnKey]Domain {
 			}
 		}
 	case "NOT":
+		if listsNull(n.args[0]) {
+			break
+		}
 		for k, d := range Narrow(n.args[0]) {
 			facts[k] = Domain{Nullable: true, Lo: d.Lo, Hi: d.Hi}
 		}
@@ -71,6 +74,21 @@ func NarrowUnless(cond Expr) map[ColumnKey]Domain {
 		}
 	}
 	return facts
+}
+
+// listsNull finds x IN (…, NULL), which is NULL, not false, of what the list does not hold.
+func listsNull(cond Expr) bool {
+	found := false
+	Walk(cond, func(e Expr) bool {
+		if n, ok := e.(*node); ok && n.name == "IN" {
+			for _, a := range n.args[1:] {
+				v, isConst := Fold(a)
+				found = found || !isConst || v.Null
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 func keyOf(c Column) ColumnKey { return ColumnKey{Alias: c.Alias, Name: c.Name} }

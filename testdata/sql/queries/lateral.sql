@@ -39,3 +39,12 @@ SELECT p.sex, avg(x.n) FROM patients p, LATERAL (SELECT count(*) AS n FROM visit
 
 -- name: lateral in lateral
 SELECT sum(y.k) FROM patients p, LATERAL (SELECT v.visit_id, v.patient_id FROM visits v WHERE v.patient_id = p.patient_id) x, LATERAL (SELECT count(*) AS k FROM items i JOIN visits w USING (visit_id) WHERE w.patient_id = x.patient_id AND w.visit_id = x.visit_id) y
+
+-- name: lateral public with ties has as many rows as there are peers
+SELECT count(*), sum(p.age) FROM patients p CROSS JOIN LATERAL (SELECT w.floor FROM departments w WHERE w.department_id < p.age ORDER BY w.floor FETCH FIRST 1 ROWS WITH TIES) x
+
+-- name: lateral same unit with ties has as many rows as there are peers
+SELECT count(*), sum(p.age) FROM patients p CROSS JOIN LATERAL (SELECT w.stay_days FROM (SELECT patient_id, stay_days FROM visits UNION ALL SELECT patient_id, stay_days FROM visits) w WHERE w.patient_id = p.patient_id ORDER BY w.stay_days FETCH FIRST 1 ROWS WITH TIES) x
+
+-- name: lateral first department with ties
+SELECT count(*), sum(x.cost) FROM patients p JOIN LATERAL (SELECT v.cost FROM visits v WHERE v.patient_id = p.patient_id ORDER BY v.urgent FETCH FIRST 1 ROW WITH TIES) x ON TRUE

@@ -148,3 +148,6 @@ SELECT count(*) FROM patients WHERE substring(region FROM '[a-z]+') = 'x'
 
 -- name: rows of unequal length
 SELECT count(*) FROM patients WHERE (age, children) < (1, 2, 3)
+
+-- name: a list with NULL says nothing of what it does not hold
+SELECT sum(CASE WHEN NOT (tokens IN (1, 2, NULL)) THEN 0 ELSE tokens END) FROM visits

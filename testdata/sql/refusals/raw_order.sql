@@ -37,3 +37,15 @@ SELECT count(*) FROM (SELECT age FROM patients ORDER BY age FETCH FIRST 1 ROW WI
 -- name: recursive
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 10) SELECT count(*) FROM r
 
+
+-- name: a sub-query of one value that may have peers
+SELECT sum((SELECT w.stay_days FROM visits w WHERE w.patient_id = v.patient_id ORDER BY w.visit_id FETCH FIRST 1 ROWS WITH TIES)) FROM visits v
+
+-- name: peers beyond an offset
+SELECT count(*) FROM patients p JOIN LATERAL (SELECT v.cost FROM visits v WHERE v.patient_id = p.patient_id ORDER BY v.urgent OFFSET 1 FETCH FIRST 1 ROW WITH TIES) x ON TRUE
+
+-- name: peers of different rows
+SELECT count(*) FROM patients p JOIN LATERAL (SELECT DISTINCT v.cost FROM visits v WHERE v.patient_id = p.patient_id ORDER BY v.cost FETCH FIRST 1 ROW WITH TIES) x ON TRUE
+
+-- name: peers of distinct on
+SELECT count(*) FROM patients p JOIN LATERAL (SELECT DISTINCT ON (v.department_id) v.cost FROM visits v WHERE v.patient_id = p.patient_id ORDER BY v.department_id FETCH FIRST 1 ROW WITH TIES) x ON TRUE
