@@ -8,6 +8,7 @@ import (
 
 	"github.com/dpproxy/dpproxy/approval"
 	"github.com/dpproxy/dpproxy/budget"
+	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite"
 )
@@ -244,10 +245,16 @@ func (s *Service) stopRun(ctx context.Context, q *query) {
 }
 
 // recorded are the settings that decide what a query measures and costs.
-func (c *choices) recorded() map[string]string {
+func (c *choices) recorded(d *catalog.Dataset) map[string]string {
 	out := map[string]string{}
 	for _, name := range []string{"dp.epsilon", "dp.delta", "dp.mechanism", "dp.intervals", "dp.confidence"} {
 		out[name] = c.texts()[name]
+	}
+	if len(d.Policy.Classes) > 0 {
+		out["dp.query_class"] = c.texts()["dp.query_class"]
+	}
+	if d.CellKey != nil {
+		out["dp.pad"] = c.texts()["dp.pad"]
 	}
 	if c.Bounds.UnitRows > 0 {
 		out["dp.max_unit_rows"] = c.texts()["dp.max_unit_rows"]

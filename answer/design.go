@@ -49,9 +49,10 @@ type Design struct {
 
 	mu      sync.Mutex
 	engines []*designEngine // the last one used comes last
+	alive   int             // engines that were made and not closed
 }
 
-// maxDesigns is how many different sets of rows are kept.
+// maxDesigns is how many different sets of rows there are at once; one more if it is the default one, which nobody can keep others from.
 const maxDesigns = 4
 
 type designEngine struct {
@@ -79,29 +80,53 @@ func (d *Design) use(ctx context.Context, rows DesignRows) (e engine.Engine, don
 			break
 		}
 	}
+	var idle *designEngine
 	if found == nil {
+		most := maxDesigns
+		if rows == (DesignRows{designUnits, designSeed}) {
+			most++
+		}
+		if d.alive >= most {
+			if idle = d.takeIdle(); idle == nil {
+				d.mu.Unlock()
+				return nil, nil, refusal.New(refusal.SourceUnavailable, "too many different sets of generated rows are in use").
+					WithHint("Try again later, or take the default: RESET dp.design_rows; RESET dp.design_seed.")
+			}
+		}
 		found = &designEngine{rows: rows}
 		d.engines = append(d.engines, found)
+		d.alive++
 	}
 	found.users++
-	var closed []*designEngine
-	for len(d.engines) > maxDesigns {
-		old := d.engines[0]
-		d.engines, old.gone = d.engines[1:], true
-		if old.users == 0 {
-			closed = append(closed, old)
-		}
-	}
 	d.mu.Unlock()
-	for _, old := range closed {
-		old.close()
+	if idle != nil {
+		idle.close()
 	}
-	found.once.Do(func() { found.engine, found.err = d.open(context.WithoutCancel(ctx), rows) })
+	found.once.Do(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				found.err = fmt.Errorf("the generated rows were not made: %v", p)
+			}
+		}()
+		found.engine, found.err = d.open(context.WithoutCancel(ctx), rows)
+	})
 	if found.err != nil {
 		d.release(found, true)
 		return nil, nil, found.err
 	}
 	return found.engine, sync.OnceFunc(func() { d.release(found, false) }), nil
+}
+
+// takeIdle takes the engine out of the list that nobody uses and that was used longest ago; nil if there is none.
+func (d *Design) takeIdle() *designEngine {
+	for i, e := range d.engines {
+		if e.users == 0 {
+			d.engines, e.gone = append(d.engines[:i:i], d.engines[i+1:]...), true
+			d.alive--
+			return e
+		}
+	}
+	return nil
 }
 
 // release ends a use; broken takes the engine out, so that the next use tries again.
@@ -118,6 +143,9 @@ func (d *Design) release(e *designEngine, broken bool) {
 		}
 	}
 	last := e.gone && e.users == 0
+	if last {
+		d.alive--
+	}
 	d.mu.Unlock()
 	if last {
 		e.close()
@@ -137,6 +165,7 @@ func (d *Design) Close() {
 	for _, e := range d.engines {
 		e.gone = true
 		if e.users == 0 {
+			d.alive--
 			idle = append(idle, e)
 		}
 	}
@@ -188,6 +217,9 @@ func (s *Service) design(ctx context.Context, q *query, params []rewrite.Param) 
 		return s.internal("design", fmt.Errorf("a plan of design mode has measurements"))
 	}
 	e, done, err := q.dataset.Design.use(ctx, q.choices.design)
+	if r, ok := refusal.As(err); ok {
+		return r
+	}
 	if err != nil {
 		return s.internal("design", err)
 	}

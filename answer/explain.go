@@ -57,7 +57,7 @@ func (s *Service) explained(ctx context.Context, q *query) (*explanation, error)
 		return nil, err
 	}
 	x := &explanation{plan: q.plan, preview: q.preview, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss,
-		dataset: q.dataset.Catalog, settings: q.choices.recorded()}
+		dataset: q.dataset.Catalog, settings: q.choices.recorded(q.dataset.Catalog)}
 	if x.expected, err = expectedErrors(q.plan, confidenceShown); err != nil {
 		return nil, s.internal("expected error", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // MaxBytes bounds a script, an act or a bundle, in bytes of JSON.
@@ -54,7 +55,7 @@ func unique(d *json.Decoder, depth int) error {
 			if err != nil {
 				return err
 			}
-			name := string(bytes.ToLower([]byte(key.(string))))
+			name := strings.ToLower(strings.ToUpper(key.(string))) // ſ and the Kelvin sign are s and k
 			if seen[name] {
 				return fmt.Errorf("has the key %q twice", key)
 			}

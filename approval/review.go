@@ -22,7 +22,7 @@ func WriteReview(w io.Writer, a *Approved) {
 	} else {
 		p("Order    any, each step many times: only the budget limits how often")
 	}
-	p("Price    one run%s; all runs%s", lossWords(s.PerRun), lossWords(s.InAll))
+	p("Price    one run%s; all runs%s", LossWords(s.PerRun), LossWords(s.InAll))
 	for _, sig := range a.Approvals {
 		p("Signed   by %s (%s)", plain(sig.Approver), sig.Key)
 	}
@@ -40,7 +40,7 @@ func reviewStep(p func(string, ...any), i int, step Step) {
 	p("  Reads     %s", orNothing(step.Reads))
 	p("  Groups    %s", orNothing(step.Groups))
 	p("  Only rows %s", orNothing(step.Filters))
-	p("  Price    %s", lossWords(step.Loss))
+	p("  Price    %s", LossWords(step.Loss))
 	p("  Errors    %s", orNothing(step.Errors))
 	for j, slot := range step.Parameters {
 		p("  $%d may be %s", j+1, SlotWords(slot))
@@ -52,7 +52,7 @@ func reviewStep(p func(string, ...any), i int, step Step) {
 		p("  An error does not end the run")
 	}
 	var settings []string
-	for _, name := range []string{"dp.epsilon", "dp.delta", "dp.mechanism", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows"} {
+	for _, name := range []string{"dp.epsilon", "dp.delta", "dp.mechanism", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows", "dp.query_class", "dp.pad"} {
 		if v, ok := step.Settings[name]; ok {
 			settings = append(settings, name+" = "+plain(v))
 		}
@@ -67,11 +67,12 @@ func orNothing(list []string) string {
 	return plain(strings.Join(list, ", "))
 }
 
-func lossWords(l Loss) string {
+// LossWords is a price for people.
+func LossWords(l Loss) string {
 	out := ""
 	for _, part := range []struct{ name, v string }{{"ε", l.Epsilon}, {"ρ", l.Rho}, {"δ", l.Delta}} {
 		if part.v != "" && part.v != "0" {
-			out += fmt.Sprintf(" %s = %s", part.name, part.v)
+			out += fmt.Sprintf(" %s = %s", part.name, plain(part.v))
 		}
 	}
 	if out == "" {
@@ -104,11 +105,14 @@ func SlotWords(s Slot) string {
 	return text
 }
 
-// plain keeps what others wrote on one line, without control characters.
+// plain keeps what others wrote on one line, without control characters and those that turn the direction of text.
 func plain(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
 			return ' '
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
+			return '?'
 		}
 		return r
 	}, text)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // ScriptFormat is the version of Script's JSON.
@@ -142,6 +144,11 @@ func (s *Script) Check() error {
 		if step.SQL == "" || step.Plan == "" {
 			return fmt.Errorf("step %d lacks its SQL or its plan", i+1)
 		}
+		for name, v := range step.Settings {
+			if !settingName(name) || strings.ContainsFunc(v, unicode.IsControl) {
+				return fmt.Errorf("step %d: %q = %q is no setting of dpproxy", i+1, name, v)
+			}
+		}
 		for j, slot := range step.Parameters {
 			if err := slot.check(); err != nil {
 				return fmt.Errorf("step %d, $%d: %w", i+1, j+1, err)
@@ -152,6 +159,12 @@ func (s *Script) Check() error {
 		}
 	}
 	return nil
+}
+
+// settingName tells dp.name: programs put a step's settings into statements of their own.
+func settingName(name string) bool {
+	rest, ok := strings.CutPrefix(name, "dp.")
+	return ok && rest != "" && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz_") == "" && rest != "authorization" && rest != "mode"
 }
 
 // slotTypes are the types of slots, and PostgreSQL's names for them.

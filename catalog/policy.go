@@ -178,8 +178,30 @@ func (d *Dataset) View(n Narrowing) *Dataset {
 		for i, t := range d.Tables {
 			out.Tables[i] = t.without(n.Hidden)
 		}
+		p.Exclusions = out.visibleRules(p.Exclusions)
+		p.Classes = slices.Clone(p.Classes)
+		for i := range p.Classes {
+			p.Classes[i].Exclusions = out.visibleRules(p.Classes[i].Exclusions)
+		}
 	}
 	return &out
+}
+
+// visibleRules takes the columns out of rules that the analyst cannot see: he cannot use them either, and rules are shown to him.
+func (d *Dataset) visibleRules(rules []Exclusion) []Exclusion {
+	var out []Exclusion
+	for _, e := range rules {
+		hidden := func(name string) bool {
+			return !slices.ContainsFunc(d.Tables, func(t *Table) bool {
+				return slices.ContainsFunc(t.Columns, func(c *Column) bool { return names(name, t.Name, c.Name) })
+			})
+		}
+		e.Columns = slices.DeleteFunc(slices.Clone(e.Columns), hidden)
+		if len(e.Columns) > e.Max {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // without moves columns out of sight.

@@ -8,10 +8,13 @@ import (
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
 
-// Fingerprint names what a plan computes and what it costs: measurements, shares, public keys, the outer query and the types of
-// its columns. Spelling, aliases and the names of the answer's columns do not matter; everything that changes a number does.
+// Fingerprint names what a plan computes and what it costs: measurements, shares, public keys, what is done after the noise, the query
+// class, the outer query and the types of its columns. Spelling, aliases and the names of the answer's columns do not matter; everything that changes a number does.
 func (p *Plan) Fingerprint() string {
-	type block struct{ Name, Identity string }
+	type block struct {
+		Name, Identity string
+		After          string `json:",omitempty"` // done to the numbers after the noise: changes what is shown, not the release
+	}
 	var doc struct {
 		Blocks     []block
 		Projection []int
@@ -19,11 +22,13 @@ func (p *Plan) Fingerprint() string {
 		SQL        string
 		Types      []string
 		System     []string
+		Class      string `json:",omitempty"`
 	}
 	for _, b := range p.Blocks {
-		doc.Blocks = append(doc.Blocks, block{b.Name, b.Identity})
+		doc.Blocks = append(doc.Blocks, block{b.Name, b.Identity, b.After.String()})
 	}
 	doc.Projection, doc.Constants, doc.SQL, doc.System = p.Post.Projection, p.Post.Constants, p.Post.SQL, p.System
+	doc.Class = p.Class
 	for _, c := range p.Columns {
 		doc.Types = append(doc.Types, c.Type.String())
 	}

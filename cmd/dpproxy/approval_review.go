@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,12 +29,46 @@ who may run it, when and how often. With --dsn, a proxy plans each step anew, an
 			return err
 		}
 		approval.WriteReview(cmd.OutOrStdout(), a)
+		if err := totals(a.Script); err != nil {
+			return err
+		}
 		if *dsn == "" {
 			return nil
 		}
 		return replan(cmd.Context(), cmd.OutOrStdout(), *dsn, &a.Script)
 	}
 	return cmd
+}
+
+// totals checks the prices that a reviewer reads first: whoever wrote the script wrote them too.
+func totals(s approval.Script) error {
+	run, all := s.PerRun, s.InAll
+	if err := s.Total(); err != nil {
+		return err
+	}
+	if run != s.PerRun || all != s.InAll {
+		return fmt.Errorf("the script's prices are not the sums of its steps': one run%s; all runs%s", approval.LossWords(s.PerRun), approval.LossWords(s.InAll))
+	}
+	return nil
+}
+
+// retold names what a script tells reviewers of a step otherwise than the server does.
+func retold(step approval.Step, p *planned) []string {
+	own := approval.Step{SQL: step.SQL}
+	p.fill(&own)
+	var out []string
+	for _, part := range []struct {
+		name string
+		same bool
+	}{
+		{"price", own.Loss == step.Loss}, {"columns", slices.Equal(own.Reads, step.Reads)}, {"groups", slices.Equal(own.Groups, step.Groups)},
+		{"filters", slices.Equal(own.Filters, step.Filters)}, {"expected errors", slices.Equal(own.Errors, step.Errors)},
+	} {
+		if !part.same {
+			out = append(out, part.name)
+		}
+	}
+	return out
 }
 
 // replan asks a proxy for each step's plan, and tells what differs.
@@ -59,6 +94,9 @@ func replan(ctx context.Context, w io.Writer, dsn string, s *approval.Script) er
 			continue
 		case plan.Fingerprint != step.Plan:
 			tell("Step %d has another plan on this server than the script says", i+1)
+		}
+		if wrong := retold(step, plan); len(wrong) > 0 {
+			tell("Step %d: the script's %s are not what this server says:%s", i+1, strings.Join(wrong, ", "), approval.LossWords(approval.Loss{Epsilon: plan.Price.Epsilon, Delta: plan.Price.Delta, Rho: plan.Price.Rho}))
 		}
 		if plan.Dataset != s.Dataset || plan.Version != s.Version || plan.Schema != s.Schema {
 			tell("Step %d: the server has data set %q, version %q, declared as %.16s…", i+1, plan.Dataset, plan.Version, plan.Schema)

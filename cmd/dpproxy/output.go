@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -84,7 +85,7 @@ func printable(s string) string {
 		switch {
 		case r == '\n' || r == '\t' || r == '\r':
 			return ' '
-		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == utf8.RuneError:
+		case r < 0x20 || r >= 0x7f && r < 0xa0 || r == utf8.RuneError, unicode.Is(unicode.Bidi_Control, r):
 			return '?'
 		}
 		return r
