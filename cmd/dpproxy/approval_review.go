@@ -19,8 +19,9 @@ func newReview() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "review SCRIPT", Short: "Show in plain words what a script asks", Args: exactly("a script"),
 		Long: `Shows what a script would run: what it reads and on which line, groups, filters, bounds, cost, expected errors, what may vary,
-who may run it, when and how often. With --dsn, a proxy plans each step anew, and what differs from the script is told.`,
-		Example: `  dpproxy review study.json --dsn "host=127.0.0.1 port=6432 user=anna dbname=census"`,
+who may run it, when and how often. With --dsn, a proxy plans each step anew, and what differs from the script is told; of a design
+database the answers on dummy rows are shown too.`,
+		Example: `  dpproxy review study.json --dsn "host=127.0.0.1 port=6432 user=anna dbname=census_design"`,
 	}
 	dsn := dsnFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -79,6 +80,11 @@ func replan(ctx context.Context, w io.Writer, dsn string, s *approval.Script) er
 	}
 	defer conn.Close(ctx)
 	fmt.Fprintln(w)
+	mode, err := execText(ctx, conn, "SHOW dp.mode", nil)
+	if err != nil {
+		return err
+	}
+	inDesign := string(mode.Rows[0][0]) == "design"
 	differs := false
 	tell := func(format string, args ...any) { differs = true; fmt.Fprintf(w, format+"\n", args...) }
 	for i, step := range s.Steps {
@@ -94,6 +100,17 @@ func replan(ctx context.Context, w io.Writer, dsn string, s *approval.Script) er
 			continue
 		case plan.Fingerprint != step.Plan:
 			tell("Step %d has another plan on this server than the script says", i+1)
+		}
+		if inDesign {
+			dummy, err := execText(ctx, conn, step.SQL, samples(&step))
+			if err != nil {
+				tell("Step %d has no answer on dummy rows: %s", i+1, err)
+			} else {
+				fmt.Fprintln(w, "On dummy rows:")
+				if err := printResult(w, "table", i, dummy); err != nil {
+					return err
+				}
+			}
 		}
 		if wrong := retold(step, plan); len(wrong) > 0 {
 			tell("Step %d: the script's %s are not what this server says:%s", i+1, strings.Join(wrong, ", "), approval.LossWords(approval.Loss{Epsilon: plan.Price.Epsilon, Delta: plan.Price.Delta, Rho: plan.Price.Rho}))

@@ -28,7 +28,7 @@ say "alice records what her study asks; nothing is measured"
 "$dpproxy" record study.sql --name "income study" --purpose "a thesis" --key "$STATE/alice.pk" --runs 2 >"$STATE/study.json"
 
 say "the approvers read it"
-"$dpproxy" review "$STATE/study.json" --dsn ""
+"$dpproxy" review "$STATE/study.json" --dsn "dbname=hospital_design"
 
 say "both sign"
 "$dpproxy" approve "$STATE/study.json" --key "$STATE/anna.sk" --out "$STATE/half.json"
