@@ -57,6 +57,11 @@ func (s *Service) measured(ctx context.Context, q *query, o *order) (asked bool,
 // ask runs the missing blocks, all in one snapshot.
 func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exact, error) {
 	defer s.stage(q, "engine", s.Clock())
+	for _, b := range o.blocks {
+		if (b.plan.Cells != nil) != (q.dataset.Catalog.CellKey != nil) {
+			return nil, errors.New("answer: a measurement belongs to the other pipeline")
+		}
+	}
 	queries := make([]engine.Query, 0, o.missing())
 	for i := range o.blocks {
 		b := &o.blocks[i]

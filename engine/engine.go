@@ -57,6 +57,12 @@ type Rows interface {
 // UniqueProbe asks whether a column of a source table holds each value once.
 type UniqueProbe struct{ Schema, Table, Column string }
 
+// KeyProbe asks how many rows of a source table have no record key in a column, or one outside of 0 … Below − 1.
+type KeyProbe struct {
+	Schema, Table, Column string
+	Below                 int64
+}
+
 // Engine is a data source.
 //
 // Every method honours its context: cancelling it cancels the work in the source.
@@ -66,6 +72,8 @@ type Engine interface {
 	Schema(ctx context.Context) ([]catalog.SourceTable, error)
 	// IsUnique checks a claim of the data owner, at load and in `dpproxy check`, for the owner's eyes alone.
 	IsUnique(ctx context.Context, probe UniqueProbe) (bool, error)
+	// KeyFaults counts what is wrong with record keys (pipeline tbe), at load and in `dpproxy check`, for the owner's eyes alone.
+	KeyFaults(ctx context.Context, probe KeyProbe) (missing, outside int64, err error)
 	// Run runs all queries in one read-only, repeatable-read snapshot. It returns one Exact for each query.
 	// ErrUnavailable (wrapped) means that nothing was asked of the source.
 	Run(ctx context.Context, queries []Query) ([]*mechanism.Exact, error)

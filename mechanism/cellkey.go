@@ -1,6 +1,8 @@
 package mechanism
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/big"
@@ -18,6 +20,19 @@ type CellTables struct {
 	S [][]*big.Rat
 	// M are the weights of the largest contributors, the largest first.
 	M []*big.Rat
+}
+
+// Digest names the tables: a release under other tables is another release.
+func (t *CellTables) Digest() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %d %d %v", t.BigN, t.SmallC, t.SmallN, t.P)
+	for _, row := range append([][]*big.Rat{t.M}, t.S...) {
+		for _, x := range row {
+			fmt.Fprint(h, " ", x.RatString())
+		}
+		fmt.Fprintln(h)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // cellRows is the number of rows of the lookup tables: one for each value of a byte.

@@ -262,16 +262,3 @@ func nearest(x *big.Rat) *big.Int {
 	}
 	return n
 }
-
-// RecordKeyFaults reads what a check of record keys found: records without a key, and records whose key is out of range. The numbers
-// are the owner's alone, when a data set is opened; nothing in a query's path calls this.
-func RecordKeyFaults(exact *Exact) (missing, outside *big.Int, err error) {
-	groups, err := exact.claim()
-	if err != nil {
-		return nil, nil, err
-	}
-	if exact.width != 2 || len(groups) != 1 || len(groups[0].keys) != 0 {
-		return nil, nil, errWidth
-	}
-	return groups[0].values[0], groups[0].values[1], nil
-}

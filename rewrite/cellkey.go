@@ -125,7 +125,7 @@ func (w *cellWork) allowed(k *call, end string) error {
 		return r.fail(refusal.NotSupported, k.loc, "pipeline tbe has no intervals").WithHint("Its answers are perturbed by fixed tables.")
 	}
 	known := k.fn == "count" || k.fn == "sum" || k.fn == "avg"
-	if !known || k.distinct && !k.units {
+	if !known || k.distinct { // count(DISTINCT unit) is marked units, not distinct
 		return r.fail(refusal.NotSupported, k.loc, "%s is not answered by pipeline tbe", k.label()).
 			WithHint("It answers count, sum and avg, and count(DISTINCT …) of the unit.")
 	}
@@ -197,29 +197,15 @@ func power10(n int) *big.Rat {
 
 // cells lists the combinations that are padded: those of keys whose values are public.
 func (w *cellWork) cells() ([][]mechanism.Cell, error) {
-	limit := w.r.ds.MaxCombinations
-	if limit <= 0 {
-		limit = defaultCombinations
+	rows, private := w.r.combinations(w.d.keys)
+	switch {
+	case private != nil:
+		return nil, w.r.fail(refusal.NotSupported, -1, "the values of %q are not public, so that its empty cells cannot be added", private.name).
+			WithHint("Write SET dp.pad = off, or ask the owner to declare the column's values.")
+	case rows == nil:
+		return nil, w.r.tooManyKeys()
 	}
-	out := [][]mechanism.Cell{{}}
-	for _, k := range w.d.keys {
-		values, ok := w.r.valuesOf(k.e)
-		if !ok {
-			return nil, w.r.fail(refusal.NotSupported, -1, "the values of %q are not public, so that its empty cells cannot be added", k.name).
-				WithHint("Write SET dp.pad = off, or ask the owner to declare the column's values.")
-		}
-		if len(out)*len(values) > limit {
-			return nil, w.r.fail(refusal.ProgramLimitExceeded, -1, "the keys have more than %d combinations", limit)
-		}
-		var next [][]mechanism.Cell
-		for _, row := range out {
-			for _, v := range values {
-				next = append(next, append(append([]mechanism.Cell{}, row...), v))
-			}
-		}
-		out = next
-	}
-	return out, nil
+	return rows, nil
 }
 
 // identity names the table: the SQL, what is published of it, and the cells that are added.
@@ -229,7 +215,10 @@ func (w *cellWork) identity(m *Measurement) string {
 	for _, o := range w.spec.Outputs {
 		fmt.Fprintf(&b, "\n%s %d", o.Kind, o.Measure)
 	}
-	fmt.Fprintf(&b, "\npadded %t %d", w.spec.Padded, len(m.PublicKeys))
+	fmt.Fprintf(&b, "\npadded %t %d\ntables %s", w.spec.Padded, len(m.PublicKeys), w.tables.Digest())
+	if s := w.spec.Sparsity; s != nil {
+		fmt.Fprintf(&b, "\nsparsity %s %s", s.Ones.RatString(), s.OnesAndTwos.RatString())
+	}
 	return b.String()
 }
 
@@ -252,24 +241,6 @@ func (m *Measurement) printCells(b *strings.Builder) {
 		fmt.Fprintf(b, "  Sparsity: refused where more than %s of the cells have one record, or %s one or two\n", s.Ones.FloatString(2), s.OnesAndTwos.FloatString(2))
 	}
 	fmt.Fprintf(b, "  SQL:\n    %s\n", m.SQL)
-}
-
-// RecordKeyCheck is the SQL by which a data set's record keys are checked when it is opened: records without a key, and records
-// whose key is out of range.
-func RecordKeyCheck(ds *catalog.Dataset) string {
-	dialect := expr.PostgreSQL
-	if ds.Engine == catalog.DuckDB {
-		dialect = expr.DuckDB
-	}
-	s := &cellSQL{p: &expr.Printer{Dialect: dialect}, ds: ds}
-	key := `"m".` + s.ident(ds.CellKey.RecordKey)
-	return fmt.Sprintf(`SELECT count(*) FILTER (WHERE %s IS NULL) AS "y1", count(*) FILTER (WHERE %s < 0 OR %s >= %d) AS "y2" FROM %s`,
-		key, key, key, ds.CellKey.BigN, s.main())
-}
-
-// RecordKeyFaults reads the result of RecordKeyCheck, for the owner alone.
-func RecordKeyFaults(exact *mechanism.Exact) (missing, outside *big.Int, err error) {
-	return mechanism.RecordKeyFaults(exact)
 }
 
 // cellBound is the bound of a column of the pipeline whose owner declares none: nothing depends on it but that expressions

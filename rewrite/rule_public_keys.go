@@ -18,23 +18,12 @@ import (
 const defaultCombinations = 10_000
 
 func (r *resolver) publicKeys(p *pending) error {
-	limit := r.maxCombinations()
-	combinations := [][]mechanism.Cell{{}}
-	for _, k := range p.d.keys {
-		values, ok := r.valuesOf(k.e)
-		if !ok || len(combinations)*len(values) > limit {
-			if ok && r.set.Delta == 0 {
-				return r.fail(refusal.ProgramLimitExceeded, -1, "the keys have more than %d combinations", limit)
-			}
-			return r.privateKeys(p)
+	combinations, private := r.combinations(p.d.keys)
+	if combinations == nil {
+		if private == nil && r.set.Delta == 0 {
+			return r.tooManyKeys()
 		}
-		var next [][]mechanism.Cell
-		for _, row := range combinations {
-			for _, v := range values {
-				next = append(next, append(append([]mechanism.Cell{}, row...), v))
-			}
-		}
-		combinations = next
+		return r.privateKeys(p)
 	}
 	p.isOpen, p.public = true, combinations
 	p.sel = mechanism.Selection{Kind: mechanism.PublicKeys}
@@ -42,6 +31,33 @@ func (r *resolver) publicKeys(p *pending) error {
 		r.rule("PublicKeys")
 	}
 	return r.dropOtherKeys(p)
+}
+
+// combinations are all rows of public keys. nil: private is the first key whose values are not public, or, where that is nil
+// too, there are more than the data set allows.
+func (r *resolver) combinations(keys []draftKey) (rows [][]mechanism.Cell, private *draftKey) {
+	rows = [][]mechanism.Cell{{}}
+	for i, k := range keys {
+		values, ok := r.valuesOf(k.e)
+		if !ok {
+			return nil, &keys[i]
+		}
+		if len(rows)*len(values) > r.maxCombinations() {
+			return nil, nil
+		}
+		next := make([][]mechanism.Cell, 0, len(rows)*len(values))
+		for _, row := range rows {
+			for _, v := range values {
+				next = append(next, append(append([]mechanism.Cell{}, row...), v))
+			}
+		}
+		rows = next
+	}
+	return rows, nil
+}
+
+func (r *resolver) tooManyKeys() error {
+	return r.fail(refusal.ProgramLimitExceeded, -1, "the keys have more than %d combinations", r.maxCombinations())
 }
 
 func (r *resolver) maxCombinations() int {

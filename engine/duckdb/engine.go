@@ -166,6 +166,15 @@ func (e *Engine) IsUnique(ctx context.Context, probe engine.UniqueProbe) (bool, 
 	return len(rows) == 1 && rows[0][0].Text == "t", nil
 }
 
+// KeyFaults counts missing record keys, and those out of range. It reads the whole column.
+func (e *Engine) KeyFaults(ctx context.Context, probe engine.KeyProbe) (missing, outside int64, err error) {
+	rows, err := e.query(ctx, probe.SQL())
+	if err != nil {
+		return 0, 0, err
+	}
+	return probe.Read(rows)
+}
+
 // Run runs all queries in one snapshot.
 func (e *Engine) Run(ctx context.Context, queries []engine.Query) ([]*mechanism.Exact, error) {
 	if len(queries) == 0 {

@@ -69,4 +69,13 @@ func (h Harness) testUnique(t *testing.T) {
 	if _, err := e.IsUnique(t.Context(), engine.UniqueProbe{Schema: h.Schema, Table: "people", Column: `x" FROM y; --`}); err == nil {
 		t.Error("a column that does not exist is unique")
 	}
+	for below, want := range map[int64]int64{1 << 40: 0, 3: 3} { // ids are 1 to 5
+		missing, outside, err := e.KeyFaults(t.Context(), engine.KeyProbe{Schema: h.Schema, Table: "people", Column: "id", Below: below})
+		if err != nil || missing != 0 || outside != want {
+			t.Errorf("keys below %d: %d missing, %d outside, %v; want %d outside", below, missing, outside, err, want)
+		}
+	}
+	if missing, _, err := e.KeyFaults(t.Context(), engine.KeyProbe{Schema: h.Schema, Table: "people", Column: "age", Below: 1000}); err != nil || missing != 2 {
+		t.Errorf("%d missing, want 2 (%v)", missing, err)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/config"
 	"github.com/dpproxy/dpproxy/engine"
-	"github.com/dpproxy/dpproxy/rewrite"
 )
 
 // checkRecordKeys looks at the record keys of a data set of pipeline tbe: keys out of their range stop it, records without
@@ -16,21 +15,21 @@ func checkRecordKeys(ctx context.Context, d *config.Dataset, ds *catalog.Dataset
 		return nil
 	}
 	at, path := d.Declaration.CellKey, d.Declaration.CellKey.Path+".record_key"
-	exacts, err := e.Run(ctx, []engine.Query{{SQL: rewrite.RecordKeyCheck(ds), Width: 2}})
-	if err != nil {
-		return []config.Fault{at.Fault(path, "the record keys could not be checked: %s", oneLine(err))}
+	t, ok := ds.Table(ds.UnitTable)
+	if !ok {
+		return []config.Fault{at.Fault(path, "the record keys' table is not declared")}
 	}
-	missing, outside, err := rewrite.RecordKeyFaults(exacts[0])
+	missing, outside, err := e.KeyFaults(ctx, engine.KeyProbe{Schema: t.Schema, Table: t.SourceName, Column: ds.CellKey.RecordKey, Below: ds.CellKey.BigN})
 	if err != nil {
 		return []config.Fault{at.Fault(path, "the record keys could not be checked: %s", oneLine(err))}
 	}
 	var faults []config.Fault
-	if outside.Sign() > 0 {
-		faults = append(faults, at.Fault(path, "%s records have a key outside of 0 to big_n - 1 = %d", outside, ds.CellKey.BigN-1).
+	if outside > 0 {
+		faults = append(faults, at.Fault(path, "%d records have a key outside of 0 to big_n - 1 = %d", outside, ds.CellKey.BigN-1).
 			WithHint("dpproxy record-keys prints the SQL that makes keys"))
 	}
-	if missing.Sign() > 0 {
-		faults = append(faults, at.Fault(path, "%s records have no key, which counts as 0", missing).
+	if missing > 0 {
+		faults = append(faults, at.Fault(path, "%d records have no key, which counts as 0", missing).
 			WithHint("dpproxy record-keys prints the SQL that makes keys").AsWarning())
 	}
 	return faults
