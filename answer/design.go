@@ -213,6 +213,10 @@ func (s *Service) design(ctx context.Context, q *query, params []rewrite.Param) 
 	if err != nil {
 		return err
 	}
+	if plan.Reads && len(plan.SystemCalls) > 0 {
+		return refusal.New(refusal.NotSupported, "kept answers and estimates tell of live data, and are not joined with generated rows").
+			WithHint("Ask for them in a statement of its own.")
+	}
 	if len(plan.Blocks) > 0 {
 		return s.internal("design", fmt.Errorf("a plan of design mode has measurements"))
 	}

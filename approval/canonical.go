@@ -2,6 +2,7 @@ package approval
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +23,10 @@ func decode(data []byte, into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
+	var wrong *json.UnmarshalTypeError
+	if err := d.Decode(into); errors.As(err, &wrong) {
+		return fmt.Errorf("has a JSON %s where it must not stand (%s)", wrong.Value, cmp.Or(wrong.Field, "outermost"))
+	} else if err != nil {
 		return err
 	}
 	if _, err := d.Token(); err != io.EOF {

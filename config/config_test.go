@@ -260,3 +260,21 @@ func rates(r ratelimit.Rules) string {
 	slices.Sort(out)
 	return strings.Join(out, "; ")
 }
+
+// TestMaxEpsilonFollowsEpsilon: an owner who says nothing of a query's loss allows the default, and no more.
+func TestMaxEpsilonFollowsEpsilon(t *testing.T) {
+	for query, want := range map[string]privacy.Epsilon{"": defaultEpsilon, "    query: {epsilon: 2}\n": 2 * privacy.EpsilonUnits, "    query: {delta: 1e-8}\n": defaultEpsilon} {
+		file := filepath.Join(t.TempDir(), "c.yaml")
+		text := "datasets:\n  - name: d\n    source: duckdb:d.duckdb\n    privacy_unit: row\n    budget: {epsilon: 10, delta: 1e-6}\n" + query + "    tables: {t: {columns: {a: {}}}}\n"
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, faults := Load(file, os.LookupEnv)
+		if c == nil {
+			t.Fatal(faults)
+		}
+		if got := c.Datasets[0].Declaration.Query.MaxEpsilon; got != want {
+			t.Errorf("query %q: the largest epsilon is %s, want %s", query, got, want)
+		}
+	}
+}

@@ -180,8 +180,7 @@ func (v value) query(q *catalog.QueryDefaults) {
 		v.fault("max_unit_rows stands in place of max_groups and max_rows").Hint = "write one kind of bound"
 	}
 	switch {
-	case q.MaxEpsilon == 0:
-		q.MaxEpsilon = q.Epsilon // not even more than the default, unless the owner says so
+	case q.MaxEpsilon == 0: // follows epsilon, see finishDatasets
 	case !epsilonGiven:
 		q.Epsilon = min(q.Epsilon, q.MaxEpsilon)
 	case q.MaxEpsilon < q.Epsilon:
@@ -261,6 +260,9 @@ func (l *loader) finishDatasets() {
 			d.at.fault("a dataset named %q is declared already in %s, line %d", ds.Name, first.File, first.Line)
 		} else if ds.Name != "" {
 			seen[ds.Name] = ds.Position
+		}
+		if q := &ds.Declaration.Query; q.MaxEpsilon == 0 {
+			q.MaxEpsilon = q.Epsilon // not even more than the default, unless the owner says so
 		}
 		accountant := privacy.ZCDP
 		pick(&accountant, d.budget.accountant, l.defaults.accountant)

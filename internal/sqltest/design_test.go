@@ -15,6 +15,7 @@ import (
 	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/internal/datasets"
 	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/refusal"
 )
 
 // untouched is a source that must not be asked.
@@ -150,4 +151,20 @@ func TestDummyRows(t *testing.T) {
 	if all, faults := open("wrong.csv"); len(all) != 0 || len(faults) != 1 {
 		t.Errorf("dummy rows of another type are taken: %v", faults)
 	}
+}
+
+// TestDesignNeverMixes: what was answered live is not joined with generated rows.
+func TestDesignNeverMixes(t *testing.T) {
+	_, loaded := load(t, newSources(t, cleanRows())[0])
+	s := inDesign(t, loaded)
+	list, err := s.Parse("SELECT count(*) FROM patients, dp.estimate('SELECT count(*) FROM patients') AS e")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Answer(context.Background(), answer.Request{Identity: answer.Identity{User: "alice", Dataset: "clinic"}, Statement: list[0],
+		Settings: map[string]string{"dp.mode": "design"}})
+	if r, ok := refusal.As(err); !ok || r.Code != refusal.NotSupported {
+		t.Errorf("got %v", err)
+	}
+	designed(t, s, "SELECT epsilon FROM dp.estimate('SELECT count(*) FROM patients')")
 }
