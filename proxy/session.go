@@ -84,9 +84,6 @@ func (s *session) loop() error {
 		if err != nil {
 			return s.readFailure(typ, err)
 		}
-		if s.ended.Load() {
-			return errShutdown // what came after the end is not served
-		}
 		s.began = s.srv.clock()
 		if s.skipToSync && typ != 'S' && typ != 'X' {
 			continue

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -47,7 +48,7 @@ type wire struct {
 	deadline   time.Time
 }
 
-// wake ends a read that waits, now and from now on: the session looks why.
+// wake ends a read that waits, now and from now on: the session looks why. No frame is given that comes after it.
 func (w *wire) wake() {
 	w.deadlineMu.Lock()
 	defer w.deadlineMu.Unlock()
@@ -87,9 +88,20 @@ func (w *wire) frame(limit int, known func(byte) bool) (typ byte, body []byte, e
 	if err := w.need(total, total); err != nil {
 		return typ, nil, err
 	}
+	if w.isWoken() {
+		return typ, nil, os.ErrDeadlineExceeded
+	}
 	body = w.buf[w.r+headerSize : w.r+total : w.r+total]
 	w.r += total
 	return typ, body, nil
+}
+
+// isWoken tells that wake was called. The deadline alone does not keep out what comes later: Go's poller takes a reader
+// for ready that the deadline has woken, if bytes come before it runs.
+func (w *wire) isWoken() bool {
+	w.deadlineMu.Lock()
+	defer w.deadlineMu.Unlock()
+	return w.woken
 }
 
 // compact makes room at the front, and gives a large buffer back once it is empty.

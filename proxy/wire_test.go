@@ -295,3 +295,38 @@ func heapAndStacks() int64 {
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc + m.StackInuse)
 }
+
+// lateConn is a client whose message comes after its session was woken, and whom no deadline keeps from being heard: so
+// Go's poller has it where the message comes before the woken reader runs.
+type lateConn struct {
+	bytesConn
+	wake func()
+}
+
+func (c *lateConn) Read(b []byte) (int, error) {
+	c.wake()
+	return c.bytesConn.Read(b)
+}
+
+// What a client says after its session was ended is not served, and neither is what was read and not yet served.
+func TestNothingIsReadAfterWake(t *testing.T) {
+	query, err := (&pgproto3.Query{String: "SELECT 1"}).Encode(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, when := range []string{"ended", "draining"} {
+		conn := &lateConn{bytesConn: bytesConn{in: bytes.NewReader(append(query, query...))}}
+		sess := bareSession(bareServer(t, newFixed(1)), conn)
+		conn.wake = func() {
+			if when == "ended" {
+				sess.ended.Store(true)
+			} else {
+				sess.srv.draining.Store(true)
+			}
+			sess.wire.wake()
+		}
+		if err := sess.loop(); err != errShutdown || conn.out.Len() > 0 {
+			t.Errorf("%s: the session ended with %v and said %q", when, err, conn.out.Bytes())
+		}
+	}
+}
