@@ -139,12 +139,12 @@ func (e *engine) check(ctx context.Context, p *plan) error {
 	args := make([]any, len(p.used))
 	rows, err := e.db.QueryContext(ctx, "SELECT * FROM ("+p.sql+") LIMIT 0", args...)
 	if err != nil {
-		return engineError(err)
+		return withContext(ctx, engineError(err))
 	}
 	defer rows.Close()
 	types, err := rows.ColumnTypes()
 	if err != nil {
-		return engineError(err)
+		return withContext(ctx, engineError(err))
 	}
 	if len(types) != len(p.columns) {
 		return fmt.Errorf("engine has %d columns, the statement %d", len(types), len(p.columns))
@@ -155,7 +155,7 @@ func (e *engine) check(ctx context.Context, p *plan) error {
 			p.columns[i].Type = p.types[i].wire()
 		}
 	}
-	return rows.Err()
+	return withContext(ctx, rows.Err())
 }
 
 // fromEngine is the PostgreSQL type for an engine's type.
@@ -213,7 +213,7 @@ func (e *engine) query(ctx context.Context, sql string, args []any, types []sqlT
 			return nil, refusal.New(refusal.ProgramLimitExceeded, "this catalog query returns more than %d rows", maxRows)
 		}
 		if err := rows.Scan(into...); err != nil {
-			return nil, engineError(err)
+			return nil, withContext(ctx, engineError(err))
 		}
 		row := make([]Cell, len(types))
 		for i, v := range values {
@@ -231,7 +231,11 @@ func (e *engine) query(ctx context.Context, sql string, args []any, types []sqlT
 	return out, nil
 }
 
+// withContext is why the context ended, where that is why the engine failed.
 func withContext(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
 	if _, ok := refusal.As(err); !ok && ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -77,3 +77,18 @@ func TestSleepEnds(t *testing.T) {
 		t.Errorf("the sleep ended with %v", err)
 	}
 }
+
+// TestCancelWhilePreparing: a statement that the engine gives up because its query was cancelled was cancelled; nothing
+// is said of what is supported.
+func TestCancelWhilePreparing(t *testing.T) {
+	s, v := testService(t), testView()
+	if _, err := s.Answer(context.Background(), v, "SELECT 1 FROM pg_class LIMIT 1", nil); err != nil { // the view is built
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := s.Answer(ctx, v, "SELECT 2 FROM pg_class LIMIT 1", nil)
+	if r, ok := refusal.As(err); !ok || r.Code != refusal.QueryCanceled {
+		t.Errorf("a cancelled question gave %v", err)
+	}
+}
