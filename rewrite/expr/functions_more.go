@@ -158,8 +158,9 @@ func buildRegexReplace(n *node) error {
 		return err
 	}
 	n.capTexts()
-	length := max(len([]rune(by.Text)), 1)
-	if err := n.limitBuilt(n.shownLimit(0)*length + length); err != nil {
+	// A pattern that matches nothing does so before each character and at the end, and every character stays.
+	most := n.shownLimit(0)
+	if err := n.limitBuilt(most + (most+1)*len([]rune(by.Text))); err != nil {
 		return err
 	}
 	n.write = templates("regexp_replace($1, $2, $3, '"+flags+"')", "regexp_replace($1, $2, $3, '"+flags+"s')")

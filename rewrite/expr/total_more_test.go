@@ -18,7 +18,8 @@ func moreEntries() []entry {
 			entry{name: "md5 " + t, types: []string{t}, build: call("md5"), differs: cutText},
 			entry{name: "ascii " + t, types: []string{t}, build: call("ascii")},
 			entry{name: "regexp_replace " + t, types: []string{t}, build: call("regexp_replace", untyped("[a-c]+"), untyped("xy")), differs: cutText},
-			entry{name: "regexp_replace g " + t, types: []string{t}, build: call("regexp_replace", untyped("[a-c,]"), untyped(""), untyped("g")), differs: cutText})
+			entry{name: "regexp_replace g " + t, types: []string{t}, build: call("regexp_replace", untyped("[a-c,]"), untyped(""), untyped("g")), differs: cutText},
+			entry{name: "regexp_replace of nothing " + t, types: []string{t}, build: call("regexp_replace", untyped("q*"), untyped("xyz"), untyped("g")), differs: cutText})
 	}
 	list = append(list, entry{name: "make_date", types: []string{"int4", "int2", "int2"}, differs: beyond, build: func(b *Builder, a []Expr) (Expr, error) {
 		for i := range a[1:] {
