@@ -183,7 +183,11 @@ func (c *compiler) settings(r *relation) (*syntax.Node, error) {
 		b.WriteString(" WHEN '' THEN '' ELSE setting END AS setting")
 	}
 	b.WriteString(" FROM s.pg_settings")
-	if own := c.sessionValues(r); own != "" {
+	own, err := c.sessionValues(r)
+	if err != nil {
+		return nil, err
+	}
+	if own != "" {
 		b.WriteString(" UNION ALL " + own)
 	}
 	return parseSelect(b.String())

@@ -244,7 +244,8 @@ func (s *Service) view(ctx context.Context, v View) (*snapshot, error) {
 	}
 	s.next++
 	snap := newSnapshot(s.next, s.static, v)
-	if err := s.engine.load(ctx, snap); err != nil {
+	// Not ended half-way by a question that is cancelled: the connection would be left within a transaction.
+	if err := s.engine.load(context.WithoutCancel(ctx), snap); err != nil {
 		return nil, err
 	}
 	s.views[key] = snap
@@ -255,7 +256,7 @@ func (s *Service) view(ctx context.Context, v View) (*snapshot, error) {
 		delete(s.views, s.order[0])
 		s.order = s.order[1:]
 		s.byID.Delete(old.id)
-		if err := s.engine.drop(ctx, old); err != nil {
+		if err := s.engine.drop(context.WithoutCancel(ctx), old); err != nil {
 			s.log.Warn("catalog view not dropped", "error", err.Error())
 		}
 	}

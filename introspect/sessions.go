@@ -14,18 +14,26 @@ import (
 // sessionRows is a relation that tells of the user's own sessions.
 func (c *compiler) sessionRows(r *relation) (*syntax.Node, error) {
 	c.perSession = true
-	if own := c.sessionValues(r); own != "" {
+	own, err := c.sessionValues(r)
+	if err != nil {
+		return nil, err
+	}
+	if own != "" {
 		return parseSelect(own)
 	}
 	return nil, nil // the static table, which is empty
 }
 
+// maxSessionText bounds what rows of sessions (prepared statements, cursors) add to a statement, in bytes.
+const maxSessionText = 4 << 20
+
 // sessionValues selects the rows that the session knows of a relation; "" is none.
-func (c *compiler) sessionValues(r *relation) string {
+func (c *compiler) sessionValues(r *relation) (string, error) {
 	if c.view.Session == nil {
-		return ""
+		return "", nil
 	}
 	var selects []string
+	length := 0
 	for _, row := range c.view.Session.Rows(r.name) {
 		var items []string
 		for _, cl := range r.columns {
@@ -39,8 +47,11 @@ func (c *compiler) sessionValues(r *relation) string {
 			items = append(items, item+"::"+cl.typ.engineType()+` AS "`+cl.name+`"`)
 		}
 		selects = append(selects, "SELECT "+strings.Join(items, ", "))
+		if length += len(selects[len(selects)-1]); length > maxSessionText {
+			return "", refusal.New(refusal.ProgramLimitExceeded, "the rows of %s hold more than %d bytes", r.name, maxSessionText)
+		}
 	}
-	return strings.Join(selects, " UNION ALL ")
+	return strings.Join(selects, " UNION ALL "), nil
 }
 
 // act is a function that does something to sessions, in an output column: the engine computes its argument, and what

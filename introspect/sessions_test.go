@@ -2,6 +2,7 @@ package introspect
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,5 +91,25 @@ func TestCancelWhilePreparing(t *testing.T) {
 	_, err := s.Answer(ctx, v, "SELECT 2 FROM pg_class LIMIT 1", nil)
 	if r, ok := refusal.As(err); !ok || r.Code != refusal.QueryCanceled {
 		t.Errorf("a cancelled question gave %v", err)
+	}
+}
+
+// manyWords are sessions with more to tell than a statement should hold.
+type manyWords struct{ twoSessions }
+
+func (manyWords) Rows(string) []map[string]string {
+	var rows []map[string]string
+	for range 100 {
+		rows = append(rows, map[string]string{"name": "a", "statement": strings.Repeat("x", maxSessionText/99)})
+	}
+	return rows
+}
+
+func TestLongStatementsAreRefused(t *testing.T) {
+	s, v := testService(t), testView()
+	v.Session = &manyWords{}
+	_, err := s.Answer(context.Background(), v, "SELECT count(*) FROM pg_prepared_statements", nil)
+	if r, ok := refusal.As(err); !ok || r.Code != refusal.ProgramLimitExceeded {
+		t.Errorf("it gave %v", err)
 	}
 }
