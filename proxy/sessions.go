@@ -17,8 +17,14 @@ type activity struct {
 	since, changed            time.Time // the query's begin; the state's
 }
 
+// shownQuery is how many bytes of a query others see: PostgreSQL's track_activity_query_size. An idle session keeps no more.
+const shownQuery = 1024
+
 // does says that a query runs.
 func (s *session) does(query string) {
+	if len(query) >= shownQuery {
+		query = strings.Clone(strings.ToValidUTF8(query[:shownQuery-1], "")) // a character that was cut in two goes
+	}
 	s.doing.Store(&activity{query: query, state: "active", application: s.id.Application, since: s.began, changed: s.began})
 }
 

@@ -330,3 +330,18 @@ func TestNothingIsReadAfterWake(t *testing.T) {
 		}
 	}
 }
+
+// An idle session keeps the head of its last query alone, cut between characters.
+func TestShownQueryIsShort(t *testing.T) {
+	sess := bareSession(bareServer(t, newFixed(1)), &bytesConn{})
+	for _, c := range []struct {
+		query string
+		want  int
+	}{{"SELECT 1", 8}, {strings.Repeat("x", shownQuery-1), shownQuery - 1}, {strings.Repeat("x", 1<<20), shownQuery - 1},
+		{strings.Repeat("é", 1<<20), shownQuery - 2}} {
+		sess.does(c.query)
+		if got := sess.activityRow()["query"]; len(got) != c.want || !strings.HasPrefix(c.query, got) {
+			t.Errorf("of %d bytes %d are shown, want %d", len(c.query), len(got), c.want)
+		}
+	}
+}
