@@ -167,3 +167,28 @@ func TestSmallDomains(t *testing.T) {
 		t.Errorf("%d tables", n)
 	}
 }
+
+// A key whose type is narrow, and that declares no bounds, has no more values than the type.
+func TestNarrowKeys(t *testing.T) {
+	for name, want := range map[string]int{"numeric(2,0)": 99, "numeric(4,2)": 99, "smallint": 32767, "varchar(2)": 99, "char(3)": 999} {
+		typ, err := catalog.ParseType(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := &catalog.Column{Name: "key", Type: typ, Unique: true}
+		visits := &catalog.Table{Name: "visits", Columns: []*catalog.Column{{Name: "key", Type: typ}}, Unit: &catalog.UnitPath{Column: "key"}}
+		d := &catalog.Dataset{UnitTable: "people", UnitColumn: "key", Tables: []*catalog.Table{{Name: "people", Columns: []*catalog.Column{key}}, visits}}
+		for _, table := range Generate(d, Options{Units: min(2*want, 33_000)}) {
+			seen := map[string]bool{}
+			for _, row := range table.Rows {
+				if _, err := catalog.ParseValue(typ, row[0].Text); err != nil {
+					t.Fatalf("%s, %s: %v", table.Name, name, err)
+				}
+				seen[row[0].Text] = true
+			}
+			if len(seen) > want || table.Name == "people" && (len(seen) != want || len(table.Rows) != want) {
+				t.Errorf("%s, %s: %d values in %d rows, want %d", table.Name, name, len(seen), len(table.Rows), want)
+			}
+		}
+	}
+}

@@ -191,13 +191,31 @@ func distinct(c *catalog.Column) int {
 	}
 	lower, upper, ok := bounds(c)
 	if !ok {
-		return -1
+		return room(c.Type)
 	}
 	steps := new(big.Rat).Quo(new(big.Rat).Sub(upper, lower), step(c.Type, lower, upper))
 	if n := floor(steps); n.IsInt64() && n.Int64() < maxRows {
 		return int(n.Int64()) + 1
 	}
 	return -1
+}
+
+// room is how many of the ordinals 1, 2, … a type holds; -1 is enough.
+func room(t catalog.Type) int {
+	top, most := big.NewInt(maxRows), big.NewInt(maxRows)
+	switch {
+	case t.IsInteger(), t.Kind == catalog.Numeric && t.HasScale:
+		if _, highest, ok := t.Range(); ok {
+			top = floor(highest)
+		}
+	case t.IsText() && t.Length > 0 && t.Length < 6:
+		top = new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(t.Length)), nil)
+		top.Sub(top, big.NewInt(1))
+	}
+	if top.Cmp(most) >= 0 {
+		return -1
+	}
+	return int(top.Int64())
 }
 
 // parent chooses the row that row i points to. Where each may be pointed to once, row i points to number i.

@@ -31,7 +31,11 @@ func (g *generator) value(t *catalog.Table, c *catalog.Column, i, n int) Cell {
 		return Cell{Text: values[number%uint64(len(values))]}
 	}
 	if unit && !c.Unique {
-		number = g.random(t, c, i, "unit") % uint64(max(n/perParent, 1))
+		units := max(n/perParent, 1)
+		if most := distinct(c); most > 0 {
+			units = min(units, most)
+		}
+		number = g.random(t, c, i, "unit") % uint64(units)
 		return Cell{Text: ordinal(c, int(number))}
 	}
 	if c.Unique {
