@@ -17,6 +17,9 @@
 // Row counts, sizes and statistics are absent or zero, privileges follow the policy, keys are the declared ones, and
 // comments say what may be asked.
 //
+// What tells of sessions (pg_stat_activity, pg_prepared_statements, pg_cursors) or does something to them (pg_cancel_backend,
+// pg_terminate_backend, pg_sleep) goes through View.Session, which knows the sessions of the same user alone (sessions.go).
+//
 // Read next: service.go (the entry points), compile.go and select.go (the rewriting), functions.go (the closed list),
 // snapshot.go and objects.go (what a View becomes).
 package introspect

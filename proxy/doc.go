@@ -14,5 +14,5 @@
 // The package knows no ε, plans nothing and reads no data. Values that it encodes are answer.Cell, which only
 // publishable values become. Errors that are no *refusal.Error reach the client as XX000 with an incident number.
 //
-// Read next: session.go for the loop, run.go for the statements, subpackages scram, setting and value.
+// Read next: session.go for the loop, run.go for the statements, sessions.go for what sessions of one user see of each other, subpackages scram, setting and value.
 package proxy
