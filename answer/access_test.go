@@ -7,9 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dpproxy/dpproxy/budget"
+	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/privacy"
 	"github.com/dpproxy/dpproxy/ratelimit"
 	"github.com/dpproxy/dpproxy/refusal"
+	"github.com/dpproxy/dpproxy/rewrite"
 )
 
 // askAs asks a question as somebody; the refusal's code, or "".
@@ -215,5 +218,75 @@ func TestPlaces(t *testing.T) {
 		if code, message := f.askAs(id, sexes, false); code != "42501" {
 			t.Errorf("banned: %s %s", code, message)
 		}
+	}
+}
+
+// Those who are anonymous have one name and are not the same: nobody sees what another asked or was answered.
+func TestAnonymousSeeNobodysHistory(t *testing.T) {
+	f := newFixture(t, func(s *setup) { s.archive = Archiving{Public: true, MaxBytes: 1000} })
+	f.served.access.Anonymous = "anonymous"
+	f.served.datasets["census"].Public = true
+	asked := "SELECT city FROM cities"
+	f.planner.plans[asked] = &rewrite.Plan{Post: rewrite.Post{SQL: asked}, Reads: true, Columns: []rewrite.Column{{Name: "city", Type: catalog.Of(catalog.Text)}}}
+	var history rewrite.SystemTable
+	for _, table := range rewrite.SystemTables() {
+		if table.Name == "dp.history" {
+			history = table
+		}
+	}
+	f.planner.plans["SELECT * FROM dp.history"] = systemPlan(history)
+	for id, want := range map[Identity]struct {
+		entries int
+		replay  refusal.Code
+	}{
+		{User: "alice"}: {1, ""},
+		{User: "anonymous", Principal: &Principal{User: "anonymous", Method: "anonymous"}}: {0, refusal.InvalidParameterValue},
+	} {
+		as := func(sql string) Request {
+			r := f.request(id.User, sql)
+			r.Identity.Principal = id.Principal
+			return r
+		}
+		f.mustAsk(as(asked))
+		entries, err := f.Ledger.History(t.Context(), budget.HistoryQuery{Analyst: id.User, Dataset: "census"})
+		if err != nil || len(entries) != 1 || !entries[0].Archived {
+			t.Fatalf("%s: the owner sees %+v, %v", id.User, entries, err)
+		}
+		if lines, _ := f.mustAsk(as("SELECT * FROM dp.history")); len(lines) != want.entries {
+			t.Errorf("%s sees %q", id.User, lines)
+		}
+		f.replay(as(asked), entries[0].ID, want.replay)
+	}
+}
+
+// replay reads a kept answer, and checks how it is refused.
+func (f *fixture) replay(r Request, id int64, want refusal.Code) {
+	f.t.Helper()
+	q, err := f.open(r)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer q.done()
+	_, err = f.replayed(f.t.Context(), q, whole(id))
+	if want != "" {
+		refused(f.t, err, want)
+	} else if err != nil {
+		f.t.Error(err)
+	}
+}
+
+// A credential for metadata alone reads no answers, also not those that its user was given before.
+func TestMetadataAreNoAnswers(t *testing.T) {
+	f := newFixture(t, func(s *setup) { s.archive = Archiving{Answers: true, MaxBytes: 1000} })
+	f.planner.plans[sexes] = countBySex(privacy.EpsilonUnits)
+	f.mustAsk(f.request("alice", sexes))
+	entries, err := f.Ledger.History(t.Context(), budget.HistoryQuery{Analyst: "alice", Dataset: "census"})
+	if err != nil || len(entries) != 1 {
+		t.Fatal(entries, err)
+	}
+	for operation, want := range map[string]refusal.Code{"": refusal.InsufficientPrivilege, "aggregation": "", "*": ""} {
+		r := f.request("alice", sexes)
+		r.Identity.Principal = &Principal{User: "alice", Method: "token", Restricted: true, Permissions: []Permission{{Operation: operation, Dataset: "census"}}}
+		f.replay(r, entries[0].ID, want)
 	}
 }

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"errors"
 	"math/big"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -40,6 +41,9 @@ func rounded(value, base *big.Rat, bound string) *big.Rat {
 	return times.Mul(times.SetInt(floor), base)
 }
 
+// errUncounted is a fault of the planner: a table that must be judged cannot be.
+var errUncounted = errors.New("answer: a column has no count that sparsity could be judged by")
+
 // checkSparsity refuses a table of which too many cells are small, by their noisy counts.
 func checkSparsity(m *rewrite.Measurement, noisy *mechanism.Noisy) error {
 	limits := m.After.Sparsity
@@ -50,8 +54,11 @@ func checkSparsity(m *rewrite.Measurement, noisy *mechanism.Noisy) error {
 	for _, g := range noisy.Groups {
 		seen := map[string]bool{}
 		for _, o := range m.Outputs {
-			if o.Key >= 0 || o.Stand.Rows == nil || seen[o.Stand.Cell] {
+			if o.Key >= 0 || seen[o.Stand.Cell] {
 				continue
+			}
+			if o.Stand.Rows == nil {
+				return errUncounted
 			}
 			seen[o.Stand.Cell] = true
 			cells++

@@ -1,8 +1,13 @@
 package answer
 
 import (
+	"errors"
 	"math/big"
 	"testing"
+
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/privacy"
 )
 
 func TestRounded(t *testing.T) {
@@ -21,5 +26,19 @@ func TestRounded(t *testing.T) {
 	}
 	if v := big.NewRat(7, 3); rounded(v, nil, "") != v {
 		t.Error("without a base a value changes")
+	}
+}
+
+// A table that cannot be judged is not shown.
+func TestSparsityNeedsCounts(t *testing.T) {
+	m := countBySex(privacy.EpsilonUnits).Blocks[0]
+	m.After.Sparsity = &catalog.Sparsity{Ones: big.NewRat(1, 1), OnesAndTwos: big.NewRat(1, 1)}
+	noisy := &mechanism.Noisy{Groups: []mechanism.NoisyGroup{{Keys: []Cell{{Text: "f"}}, Values: []*big.Int{big.NewInt(9)}}}}
+	if _, err := publish(&m, noisy); !errors.Is(err, errUncounted) {
+		t.Errorf("without a count: %v", err)
+	}
+	m.Outputs[1].Stand.Rows = &m.Outputs[1].Estimator
+	if rows, err := publish(&m, noisy); err != nil || len(rows) != 1 {
+		t.Errorf("with a count: %v, %v", rows, err)
 	}
 }

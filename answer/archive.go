@@ -226,12 +226,17 @@ func (s *Service) keepPublic(q *query, result *Result) {
 	result.Rows = &keptRows{Rows: result.Rows, service: s, entry: e, columns: result.Columns, most: s.archiving().MaxBytes}
 }
 
-// replayed reads one of the analyst's own answers on this data set again. Others' do not exist for him.
+// replayed reads one of the analyst's own answers on this data set again. Others' do not exist for him, and to those who are
+// anonymous every answer is another's. A credential that permits no queries permits none of their answers.
 func (s *Service) replayed(ctx context.Context, q *query, id Cell) (archived, error) {
+	if q.onlyMetadata() {
+		return archived{}, refusal.New(refusal.InsufficientPrivilege, "your credential does not permit to read answers on data set %q", q.dataset.Catalog.Name).
+			WithDetail("It permits metadata only.")
+	}
 	none := refusal.New(refusal.InvalidParameterValue, "there is no kept answer %s of yours on data set %q", id.Text, q.dataset.Catalog.Name).
 		WithHint("SELECT id, rows, sql FROM dp.history WHERE rows IS NOT NULL lists those that are kept.")
 	n, err := strconv.ParseInt(id.Text, 10, 64)
-	if err != nil || n <= 0 {
+	if err != nil || n <= 0 || q.anonymous() {
 		return archived{}, none
 	}
 	a, ok, err := s.Ledger.Archived(ctx, n)

@@ -149,6 +149,16 @@ func (q *query) class() string {
 	return classPrivate
 }
 
+// onlyMetadata tells that the credential of the session includes no queries.
+func (q *query) onlyMetadata() bool {
+	for op := range q.grant.Operations {
+		if op != "" {
+			return false
+		}
+	}
+	return q.grant.Operations != nil
+}
+
 // permitted refuses what the credential of the session does not include.
 func (q *query) permitted() error {
 	ops := q.grant.Operations
@@ -162,13 +172,11 @@ func (q *query) permitted() error {
 	if _, ok := ops[class]; ok {
 		return nil
 	}
-	for op := range ops {
-		if op != "" && class == classPublic {
-			return nil // whoever may query at all may read what is public
-		}
+	if class == classPublic && !q.onlyMetadata() {
+		return nil // whoever may query at all may read what is public
 	}
 	err := refusal.New(refusal.InsufficientPrivilege, "your credential does not permit queries of class %q on data set %q", class, q.dataset.Catalog.Name)
-	if _, metadata := ops[""]; metadata && len(ops) == 1 {
+	if q.onlyMetadata() {
 		return err.WithDetail("It permits metadata only.").WithHint("EXPLAIN, catalogs and the tables of schema dp can be read.")
 	}
 	if q.plan.Class != "" {

@@ -72,7 +72,7 @@ func (s *Service) price(ctx context.Context, q *query) error {
 		return err
 	}
 	plan, previewed := s.Planner.Plan(planned(q.request.Statement), q.dataset.Preview.catalogOf(q.dataset.Catalog), q.choices.Settings, params)
-	if previewed != nil || len(plan.Blocks) > 0 || len(plan.System) > 0 {
+	if previewed != nil || len(plan.Blocks) > 0 || len(plan.System)+len(plan.SystemCalls) > 0 {
 		return err // why the real rows are refused says more
 	}
 	q.plan, q.preview = plan, true

@@ -83,8 +83,7 @@ func (v *served) seen(user, dataset string) (*Dataset, bool) {
 }
 
 // Replace serves other data sets, users and ways to log in from the next query on. The channel is closed when no query
-// uses the old
-// data sets any more, so that their engines can be closed.
+// uses the old data sets any more, so that their engines can be closed.
 func (s *Service) Replace(datasets []*Dataset, users []*User, access Access) <-chan struct{} {
 	next := newServed(datasets, users, access)
 	s.mu.Lock()

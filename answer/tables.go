@@ -106,8 +106,12 @@ func (s *Service) budgetRecords(ctx context.Context, q *query) ([]record, error)
 	return out, nil
 }
 
-// historyRecords are the analyst's own entries on this data set, newest first.
+// historyRecords are the analyst's own entries on this data set, newest first. Those who are anonymous have a name in
+// common and are not the same: none of them sees any.
 func (s *Service) historyRecords(ctx context.Context, q *query) ([]record, error) {
+	if q.anonymous() {
+		return nil, nil
+	}
 	id := q.request.Identity
 	entries, err := s.Ledger.History(ctx, budget.HistoryQuery{Analyst: id.User, Dataset: q.dataset.Catalog.Name})
 	if err != nil {

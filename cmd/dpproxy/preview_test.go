@@ -57,6 +57,7 @@ func TestPreview(t *testing.T) {
 		"SELECT count(*), min(age) FROM persons", "SELECT DISTINCT sum(age) OVER () FROM persons", "SELECT count(*) FILTER (WHERE random() < 1) FROM persons",
 		"SELECT * FROM persons WHERE age > (SELECT avg(age) FROM persons)", "SELECT max(age) FILTER (WHERE sex = 'f') FROM persons",
 		"SELECT median(age) FROM persons", "SELECT nothing FROM persons", "SELECT * FROM persons, dp.budget", "SELECT * FROM persons, pg_class",
+		"SELECT * FROM persons, dp.estimate('SELECT 1')",
 	} {
 		heard = nil
 		if _, err := conn.Exec(t.Context(), sql); err == nil || len(heard) > 0 {
