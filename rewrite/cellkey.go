@@ -215,10 +215,11 @@ func (w *cellWork) identity(m *Measurement) string {
 	for _, o := range w.spec.Outputs {
 		fmt.Fprintf(&b, "\n%s %d", o.Kind, o.Measure)
 	}
-	fmt.Fprintf(&b, "\npadded %t %d\ntables %s", w.spec.Padded, len(m.PublicKeys), w.tables.Digest())
+	fmt.Fprintf(&b, "\npadded %t\ntables %s", w.spec.Padded, w.tables.Digest())
 	if s := w.spec.Sparsity; s != nil {
 		fmt.Fprintf(&b, "\nsparsity %s %s", s.Ones.RatString(), s.OnesAndTwos.RatString())
 	}
+	writeKeys(&b, m.PublicKeys)
 	return b.String()
 }
 

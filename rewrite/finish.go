@@ -235,7 +235,13 @@ func identity(m *Measurement) string {
 	s := m.Selection
 	b.WriteString("\nselection " + string(s.Kind) + " " + itoa(int64(s.Spec)) + " τ=" + itoa(s.Threshold) + " floor=" + itoa(s.MinUnits) + " L0=" + itoa(s.Groups) +
 		" ε=" + s.Share.Epsilon.String() + " δ=" + s.Share.Delta.String() + " ρ=" + s.Share.Rho.String())
-	for _, row := range m.PublicKeys {
+	writeKeys(&b, m.PublicKeys)
+	return b.String()
+}
+
+// writeKeys adds the public combinations to an identity.
+func writeKeys(b *strings.Builder, keys [][]mechanism.Cell) {
+	for _, row := range keys {
 		b.WriteString("\nkey")
 		for _, c := range row {
 			if c.Null {
@@ -245,7 +251,6 @@ func identity(m *Measurement) string {
 			}
 		}
 	}
-	return b.String()
 }
 
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
