@@ -14,9 +14,12 @@ import (
 // is monotone and goes along with whole steps. So d moves by at most max(Q, 1 − Q) for each row, as in QuantileSpec. That needs
 // whole rows: of a row of little weight the place of its neighbours would not be so near.
 
+// maxBetween is the grid on which a gap's width, in points, times its parts, twice, is below 2^60.
+const maxBetween = 1 << 40
+
 // between tells that places are what counts for a rank.
 func (s QuantileSpec) between(r Rank) bool {
-	return r.Between && !r.isEnd() && s.Unit == 1 && s.Grid < 1<<48
+	return r.Between && !r.isEnd() && s.Unit == 1 && s.Grid < maxBetween
 }
 
 // fineness divides the grid for places between rows, as what lies between two whole numbers need not be whole: halves, quarters and
