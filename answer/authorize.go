@@ -85,15 +85,11 @@ func unapproved(reason string) *refusal.Error {
 
 // approvals replays the acts on a data set's approvals.
 func (s *Service) approvals(ctx context.Context, d *Dataset) (*approval.State, error) {
-	acts, err := s.Ledger.Acts(ctx, d.Catalog.Name)
+	state, _, err := Approvals(ctx, s.Ledger, d.Catalog.Name, *d.Approvers)
 	if err != nil {
 		return nil, s.ledgerFailed(ctx, "approvals", err)
 	}
-	list := make([]approval.Act, len(acts))
-	for i, a := range acts {
-		list[i] = approval.Act{Kind: a.Kind, Body: a.Body}
-	}
-	return approval.Replay(d.Catalog.Name, *d.Approvers, list), nil
+	return state, nil
 }
 
 // scriptsInForce are the analyst's scripts that may run now: those of the bundle, and those that were approved in the ledger. Where

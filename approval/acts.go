@@ -2,6 +2,7 @@ package approval
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 )
@@ -127,6 +128,23 @@ func (s *State) Apply(a Act) error {
 	return fmt.Errorf("unknown act %q", a.Kind)
 }
 
+// errAlready is in the error of an act that the state has already.
+var errAlready = errors.New("already")
+
+// HandIn applies the acts of one document, and gives those that are new. What the state has already is left out where the
+// document brings something else beside it. An act that is not valid fails the document: nothing of it may be kept then.
+func (s *State) HandIn(acts []Act) (fresh []Act, err error) {
+	for _, a := range acts {
+		switch err := s.Apply(a); {
+		case err == nil:
+			fresh = append(fresh, a)
+		case !errors.Is(err, errAlready) || len(acts) == 1:
+			return nil, err
+		}
+	}
+	return fresh, nil
+}
+
 func (s *State) submit(body []byte) error {
 	script, err := ReadScript(body)
 	if err != nil {
@@ -136,7 +154,7 @@ func (s *State) submit(body []byte) error {
 		return fmt.Errorf("the script is for data set %q", script.Dataset)
 	}
 	if s.Find(script.ID()) != nil {
-		return fmt.Errorf("the script has been handed in already")
+		return fmt.Errorf("the script has been handed in %w", errAlready)
 	}
 	s.Scripts = append(s.Scripts, &Waiting{Approved: Approved{Script: *script}})
 	return nil
@@ -172,12 +190,13 @@ func (s *State) approve(body []byte) error {
 	}
 	for _, have := range w.Approved.Approvals {
 		if have.Key == g.Signature.Key {
-			return fmt.Errorf("approver %q has signed already", who.Name)
+			return fmt.Errorf("approver %q has signed %w", who.Name, errAlready)
 		}
 	}
 	if !g.Signature.Key.verify(approvalMessage(g.Script, who.Key), g.Signature.Signature) {
 		return fmt.Errorf("the signature of approver %q is wrong", who.Name)
 	}
+	g.Signature.Approver = who.Name // the name in the document is not signed
 	w.Approved.Approvals = append(w.Approved.Approvals, g.Signature)
 	return nil
 }
@@ -204,6 +223,7 @@ func (s *State) revoke(a Act) error {
 	if w == nil {
 		return fmt.Errorf("no such script was handed in")
 	}
+	r.Approver = who.Name // whatever he calls himself
 	w.Refused = append(w.Refused, *r)
 	return nil
 }

@@ -6,8 +6,9 @@ import (
 	"fmt"
 )
 
-// ActsOf finds out what a document is.
-// Errors name no data.
+// ActsOf finds out what a document is (a script, an approved script, a refusal, a revocation or a change of approvers), and
+// gives the acts that it stands for. An approved script is the script, and then each of its signatures. Nothing is checked
+// but the form: who may write an act is decided by State.
 func ActsOf(data []byte) (dataset string, acts []Act, err error) {
 	if c, err := ReadChange(data); err == nil {
 		return c.Dataset, []Act{{Kind: ActApprovers, Body: data}}, nil

@@ -3,11 +3,13 @@ package approval
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
 
-// WriteReview tells a script in plain words.
+// WriteReview tells a script in plain words, and of each signature whether its key made it. Whose key that is, it does not know.
 func WriteReview(w io.Writer, a *Approved) {
 	s := &a.Script
 	p := func(format string, args ...any) { fmt.Fprintf(w, format+"\n", args...) }
@@ -23,8 +25,13 @@ func WriteReview(w io.Writer, a *Approved) {
 		p("Order    any, each step many times: only the budget limits how often")
 	}
 	p("Price    one run%s; all runs%s", LossWords(s.PerRun), LossWords(s.InAll))
+	id := s.ID()
 	for _, sig := range a.Approvals {
-		p("Signed   by %s (%s)", plain(sig.Approver), sig.Key)
+		how := "Signed  "
+		if !sig.Key.verify(approvalMessage(id, sig.Key), sig.Signature) {
+			how = "NOT signed, for the signature is wrong,"
+		}
+		p("%s by %s (%s)", how, plain(sig.Approver), plain(string(sig.Key)))
 	}
 	for i, step := range s.Steps {
 		reviewStep(p, i, step)
@@ -52,10 +59,8 @@ func reviewStep(p func(string, ...any), i int, step Step) {
 		p("  An error does not end the run")
 	}
 	var settings []string
-	for _, name := range []string{"dp.epsilon", "dp.delta", "dp.mechanism", "dp.max_groups", "dp.max_rows", "dp.max_unit_rows", "dp.query_class", "dp.pad"} {
-		if v, ok := step.Settings[name]; ok {
-			settings = append(settings, name+" = "+plain(v))
-		}
+	for _, name := range slices.Sorted(maps.Keys(step.Settings)) {
+		settings = append(settings, name+" = "+plain(step.Settings[name]))
 	}
 	p("  Under     %s", strings.Join(settings, ", "))
 }

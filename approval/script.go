@@ -140,22 +140,30 @@ func (s *Script) Check() error {
 	if err1 != nil || err2 != nil || !from.Before(until) {
 		return fmt.Errorf("not_before and expires must be times as 2026-01-31T00:00:00Z, one before the other")
 	}
-	for i, step := range s.Steps {
-		if step.SQL == "" || step.Plan == "" {
-			return fmt.Errorf("step %d lacks its SQL or its plan", i+1)
+	for i := range s.Steps {
+		if err := s.Steps[i].check(); err != nil {
+			return fmt.Errorf("%s%w", StepNumber(i), err)
 		}
-		for name, v := range step.Settings {
-			if !settingName(name) || strings.ContainsFunc(v, unicode.IsControl) {
-				return fmt.Errorf("step %d: %q = %q is no setting of dpproxy", i+1, name, v)
-			}
+	}
+	return s.checkTotal()
+}
+
+// check is Check of one step; its errors go on where "step 1" ends.
+func (s *Step) check() error {
+	if s.SQL == "" || s.Plan == "" {
+		return fmt.Errorf(" lacks its SQL or its plan")
+	}
+	for name, v := range s.Settings {
+		if !settingName(name) || strings.ContainsFunc(v, unicode.IsControl) {
+			return fmt.Errorf(": %q = %q is no setting of dpproxy", name, v)
 		}
-		for j, slot := range step.Parameters {
-			if err := slot.check(); err != nil {
-				return fmt.Errorf("step %d, $%d: %w", i+1, j+1, err)
-			}
-			if err := slot.Allows(slot.Sample); err != nil {
-				return fmt.Errorf("step %d, $%d: the sample %w", i+1, j+1, err)
-			}
+	}
+	for j, slot := range s.Parameters {
+		if err := slot.check(); err != nil {
+			return fmt.Errorf(", $%d: %w", j+1, err)
+		}
+		if err := slot.Allows(slot.Sample); err != nil {
+			return fmt.Errorf(", $%d: the sample %w", j+1, err)
 		}
 	}
 	return nil

@@ -25,10 +25,7 @@ func (p Slot) value(text string) (value, error) {
 	wrong := fmt.Errorf("is no %s", p.Type)
 	switch p.Type {
 	case "integer", "number":
-		if len(text) > 60 || strings.ContainsAny(text, "/_xXoObBpPeE ") {
-			return value{}, wrong
-		}
-		n, ok := new(big.Rat).SetString(text)
+		n, ok := decimal(text)
 		if !ok || p.Type == "integer" && !n.IsInt() {
 			return value{}, wrong
 		}
@@ -56,6 +53,15 @@ func (p Slot) value(text string) (value, error) {
 		return value{}, wrong
 	}
 	return value{text: text}, nil
+}
+
+// decimal reads a decimal number of at most 60 characters: no fractions, no other bases, no exponents, so that a short text
+// never stands for a number that takes much memory.
+func decimal(text string) (*big.Rat, bool) {
+	if len(text) > 60 || strings.ContainsAny(text, "/_xXoObBpPeE ") {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
 }
 
 // SameValues tells that two texts are one value of the slot.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
+
+	"github.com/dpproxy/dpproxy/approval"
 )
 
 // dsnFlag adds --dsn: where a proxy listens.
@@ -35,6 +37,18 @@ func execText(ctx context.Context, conn *pgconn.PgConn, sql string, params []str
 	}
 	result := conn.ExecParams(ctx, sql, values, nil, nil, nil).Read()
 	return result, result.Err
+}
+
+// oneValue runs a statement that has one value.
+func oneValue(ctx context.Context, conn *pgconn.PgConn, sql string, params ...string) (string, error) {
+	result, err := execText(ctx, conn, sql, params)
+	if err != nil {
+		return "", err
+	}
+	if len(result.Rows) != 1 || len(result.Rows[0]) != 1 {
+		return "", fmt.Errorf("the server's answer to %.40q is not one value", sql)
+	}
+	return string(result.Rows[0][0]), nil
 }
 
 // set sets a session's setting.
@@ -66,17 +80,22 @@ type planned struct {
 	Blocks                   []json.RawMessage `json:"measurements"`
 }
 
+// loss is the price as scripts have it.
+func (p *planned) loss() approval.Loss {
+	return approval.Loss{Epsilon: p.Price.Epsilon, Delta: p.Price.Delta, Rho: p.Price.Rho}
+}
+
+// explainPrefix stands before what is planned; positions of a plan count from its begin.
+const explainPrefix = "EXPLAIN (FORMAT JSON) "
+
 // explainJSON asks a proxy for a statement's plan. It is free.
 func explainJSON(ctx context.Context, conn *pgconn.PgConn, sql string, params []string) (*planned, error) {
-	result, err := execText(ctx, conn, "EXPLAIN (FORMAT JSON) "+sql, params)
+	text, err := oneValue(ctx, conn, explainPrefix+sql, params...)
 	if err != nil {
 		return nil, err
 	}
-	if len(result.Rows) != 1 {
-		return nil, fmt.Errorf("the server's EXPLAIN has %d rows", len(result.Rows))
-	}
 	var out []planned
-	if err := json.Unmarshal(result.Rows[0][0], &out); err != nil || len(out) != 1 {
+	if err := json.Unmarshal([]byte(text), &out); err != nil || len(out) != 1 {
 		return nil, fmt.Errorf("the server's EXPLAIN cannot be read: it is no dpproxy, or another version")
 	}
 	return &out[0], nil

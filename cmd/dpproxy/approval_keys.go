@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -85,8 +84,6 @@ func readPublic(text string) (approval.Key, error) {
 	return key, nil
 }
 
-var errTwoFiles = errors.New("the file is neither a script nor an approved script")
-
 // readScriptFile reads a script, with signatures or without.
 func readScriptFile(path string) (*approval.Approved, error) {
 	data, err := os.ReadFile(path)
@@ -99,7 +96,7 @@ func readScriptFile(path string) (*approval.Approved, error) {
 	}
 	script, err2 := approval.ReadScript(data)
 	if err2 != nil {
-		return nil, fmt.Errorf("%s: %w: %v; %v", path, errTwoFiles, err2, err)
+		return nil, fmt.Errorf("%s is neither a script nor an approved script: %w; %w", path, err2, err)
 	}
 	return &approval.Approved{Script: *script}, nil
 }

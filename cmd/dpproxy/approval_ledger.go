@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/approval"
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/budget/ledgersql"
@@ -21,7 +22,7 @@ func newApprovals() *cobra.Command {
 	return group("approvals", "Scripts, signatures and approvers in the ledger", newApprovalsList(), newApprovalsAdd(), newApprovalsPropose(), newApprovalsSign())
 }
 
-// approvalState replays the acts on a data set's approvals; acts is how many there are.
+// approvalState is the state of a data set's approvals; acts is how many acts made it.
 func approvalState(ctx context.Context, c *config.Config, l *ledgersql.Ledger, dataset string) (state *approval.State, acts int, err error) {
 	d, ok := c.Dataset(dataset)
 	if !ok {
@@ -30,15 +31,7 @@ func approvalState(ctx context.Context, c *config.Config, l *ledgersql.Ledger, d
 	if d.Authorized == nil {
 		return nil, 0, fmt.Errorf("data set %q has no approvers: it answers without approval", dataset)
 	}
-	list, err := l.Acts(ctx, dataset)
-	if err != nil {
-		return nil, 0, err
-	}
-	replay := make([]approval.Act, len(list))
-	for i, a := range list {
-		replay[i] = approval.Act{Kind: a.Kind, Body: a.Body}
-	}
-	return approval.Replay(dataset, *d.Authorized, replay), len(list), nil
+	return answer.Approvals(ctx, l, dataset, *d.Authorized)
 }
 
 // ledgerState is the state of a data set's approvals under a configuration.
@@ -130,27 +123,22 @@ signatures; an approved script brings its signatures; a refusal, a revocation or
 			return fmt.Errorf("%s: %w", args[0], err)
 		}
 		return withLedger(cmd, *path, func(c *config.Config, l *ledgersql.Ledger) error {
-			for _, a := range acts {
-				state, seen, err := approvalState(cmd.Context(), c, l, dataset)
-				if err != nil {
-					return err
-				}
-				if a.Kind == approval.ActSubmit && len(acts) > 1 && state.Apply(a) != nil {
-					continue // handed in before; its signatures follow
-				}
-				if a.Kind != approval.ActSubmit {
-					if err := state.Apply(a); err != nil {
-						return err
-					}
-				} else if len(acts) == 1 {
-					if err := state.Apply(a); err != nil {
-						return err
-					}
-				}
-				if err := l.AddAct(cmd.Context(), budget.Act{Dataset: dataset, Kind: a.Kind, Body: a.Body, By: *by, Note: filepath.Base(args[0])}, seen); err != nil {
+			state, seen, err := approvalState(cmd.Context(), c, l, dataset)
+			if err != nil {
+				return err
+			}
+			fresh, err := state.HandIn(acts)
+			if err != nil {
+				return err
+			}
+			for i, a := range fresh {
+				if err := l.AddAct(cmd.Context(), budget.Act{Dataset: dataset, Kind: a.Kind, Body: a.Body, By: *by, Note: filepath.Base(args[0])}, seen+i); err != nil {
 					return err
 				}
 				fmt.Fprintf(cmd.OutOrStdout(), "added: %s\n", a.Kind)
+			}
+			if len(fresh) == 0 {
+				fmt.Fprintln(cmd.OutOrStdout(), "the ledger has all of it already")
 			}
 			return nil
 		})

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math/big"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -101,11 +101,9 @@ func (r *recorder) record(ctx context.Context, text string, progress io.Writer) 
 	defer conn.Close(ctx)
 	s.Analyst = approval.Party{Name: r.analyst, Key: key}
 	if s.Analyst.Name == "" {
-		who, err := execText(ctx, conn, "SELECT current_user", nil)
-		if err != nil {
+		if s.Analyst.Name, err = oneValue(ctx, conn, "SELECT current_user"); err != nil {
 			return nil, err
 		}
-		s.Analyst.Name = string(who.Rows[0][0])
 	}
 	if err := r.steps(ctx, conn, s, text, progress); err != nil {
 		return nil, err
@@ -139,11 +137,15 @@ func (r *recorder) steps(ctx context.Context, conn *pgconn.PgConn, s *approval.S
 	}
 	marks := directives(text)
 	for _, st := range list {
-		if st.Kind != rewrite.Select {
+		switch st.Kind {
+		case rewrite.Select:
+		case rewrite.Set, rewrite.Reset:
 			if err := conn.Exec(ctx, st.Text).Close(); err != nil {
 				return err
 			}
 			continue
+		default: // COPY, FETCH, EXECUTE … would measure something
+			return usagef("%s: record takes SELECT, SET and RESET, not %s", firstLine(st.Text), st.Kind)
 		}
 		step := approval.Step{SQL: st.Text, Parameters: []approval.Slot{}}
 		if err := applyDirectives(&step, &marks, st.Offset+len(st.Text)); err != nil {
@@ -151,29 +153,35 @@ func (r *recorder) steps(ctx context.Context, conn *pgconn.PgConn, s *approval.S
 		}
 		p, err := explainJSON(ctx, conn, step.SQL, samples(&step))
 		if err != nil {
-			return fmt.Errorf("%s: %w", strings.SplitN(step.SQL, "\n", 2)[0], err)
+			return fmt.Errorf("%s: %w", firstLine(step.SQL), err)
 		}
 		if len(p.Blocks) == 0 {
-			fmt.Fprintf(progress, "left out, as it needs no approval: %s\n", strings.SplitN(step.SQL, "\n", 2)[0])
+			fmt.Fprintf(progress, "left out, as it needs no approval: %s\n", firstLine(step.SQL))
 			continue
 		}
 		s.Dataset, s.Version, s.Schema = p.Dataset, p.Version, p.Schema
 		p.fill(&step)
 		s.Steps = append(s.Steps, step)
-		fmt.Fprintf(progress, "step %d: %s\n", len(s.Steps), strings.SplitN(step.SQL, "\n", 2)[0])
+		fmt.Fprintf(progress, "step %d: %s\n", len(s.Steps), firstLine(step.SQL))
 	}
 	return nil
+}
+
+// firstLine names a statement for people.
+func firstLine(sql string) string {
+	line, _, _ := strings.Cut(sql, "\n")
+	return printable(line)
 }
 
 // fill completes a step with its plan.
 func (p *planned) fill(step *approval.Step) {
 	step.Settings, step.Plan = p.Settings, p.Fingerprint
 	step.PlanText = strings.Split(strings.TrimRight(p.Plan, "\n"), "\n")
-	step.Loss = approval.Loss{Epsilon: p.Price.Epsilon, Delta: p.Price.Delta, Rho: p.Price.Rho}
+	step.Loss = p.loss()
 	step.Reads, step.Groups, step.Filters, step.Errors = []string{}, notNil(p.Groups), notNil(p.Filters), []string{}
 	for _, u := range p.Uses {
 		read := u.Table + "." + u.Column
-		if line := lineOf(step.SQL, u.Position-len("EXPLAIN (FORMAT JSON) ")); line > 0 {
+		if line := lineOf(step.SQL, u.Position-len(explainPrefix)); line > 0 {
 			read += fmt.Sprintf(" (line %d)", line)
 		}
 		step.Reads = append(step.Reads, read)
@@ -241,7 +249,7 @@ func applySlot(step *approval.Step, text string) error {
 	if m == nil {
 		return fmt.Errorf("cannot read %q: write -- slot $1: integer 18..99 label=age sample=40", text)
 	}
-	if n, ok := new(big.Int).SetString(m[1], 10); !ok || n.Cmp(big.NewInt(int64(len(step.Parameters)+1))) != 0 {
+	if n, err := strconv.Atoi(m[1]); err != nil || n != len(step.Parameters)+1 {
 		return fmt.Errorf("%q: the next slot is $%d", text, len(step.Parameters)+1)
 	}
 	slot := approval.Slot{Type: m[2], Lower: m[4], Upper: m[5]}

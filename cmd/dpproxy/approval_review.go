@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/spf13/cobra"
 
 	"github.com/dpproxy/dpproxy/approval"
@@ -30,27 +31,12 @@ database the answers on dummy rows are shown too.`,
 			return err
 		}
 		approval.WriteReview(cmd.OutOrStdout(), a)
-		if err := totals(a.Script); err != nil {
-			return err
-		}
 		if *dsn == "" {
 			return nil
 		}
 		return replan(cmd.Context(), cmd.OutOrStdout(), *dsn, &a.Script)
 	}
 	return cmd
-}
-
-// totals checks the prices that a reviewer reads first: whoever wrote the script wrote them too.
-func totals(s approval.Script) error {
-	run, all := s.PerRun, s.InAll
-	if err := s.Total(); err != nil {
-		return err
-	}
-	if run != s.PerRun || all != s.InAll {
-		return fmt.Errorf("the script's prices are not the sums of its steps': one run%s; all runs%s", approval.LossWords(s.PerRun), approval.LossWords(s.InAll))
-	}
-	return nil
 }
 
 // retold names what a script tells reviewers of a step otherwise than the server does.
@@ -80,43 +66,34 @@ func replan(ctx context.Context, w io.Writer, dsn string, s *approval.Script) er
 	}
 	defer conn.Close(ctx)
 	fmt.Fprintln(w)
-	mode, err := execText(ctx, conn, "SHOW dp.mode", nil)
+	mode, err := oneValue(ctx, conn, "SHOW dp.mode")
 	if err != nil {
 		return err
 	}
-	inDesign := string(mode.Rows[0][0]) == "design"
 	differs := false
-	tell := func(format string, args ...any) { differs = true; fmt.Fprintf(w, format+"\n", args...) }
+	tell := func(format string, args ...any) {
+		differs = true
+		fmt.Fprintln(w, printable(fmt.Sprintf(format, args...)))
+	}
 	for i, step := range s.Steps {
-		for name, v := range step.Settings {
-			if err := set(ctx, conn, name, v); err != nil {
-				tell("Step %d: the server refuses %s = %s: %s", i+1, name, v, err)
-			}
-		}
-		plan, err := explainJSON(ctx, conn, step.SQL, samples(&step))
-		switch {
-		case err != nil:
-			tell("Step %d cannot be planned: %s", i+1, err)
+		plan := replanStep(ctx, conn, i, step, tell)
+		if plan == nil {
 			continue
-		case plan.Fingerprint != step.Plan:
-			tell("Step %d has another plan on this server than the script says", i+1)
-		}
-		if inDesign {
-			dummy, err := execText(ctx, conn, step.SQL, samples(&step))
-			if err != nil {
-				tell("Step %d has no answer on dummy rows: %s", i+1, err)
-			} else {
-				fmt.Fprintln(w, "On dummy rows:")
-				if err := printResult(w, "table", i, dummy); err != nil {
-					return err
-				}
-			}
-		}
-		if wrong := retold(step, plan); len(wrong) > 0 {
-			tell("Step %d: the script's %s are not what this server says:%s", i+1, strings.Join(wrong, ", "), approval.LossWords(approval.Loss{Epsilon: plan.Price.Epsilon, Delta: plan.Price.Delta, Rho: plan.Price.Rho}))
 		}
 		if plan.Dataset != s.Dataset || plan.Version != s.Version || plan.Schema != s.Schema {
 			tell("Step %d: the server has data set %q, version %q, declared as %.16s…", i+1, plan.Dataset, plan.Version, plan.Schema)
+		}
+		if mode != "design" {
+			continue
+		}
+		dummy, err := execText(ctx, conn, step.SQL, samples(&step))
+		if err != nil {
+			tell("Step %d has no answer on dummy rows: %s", i+1, err)
+			continue
+		}
+		fmt.Fprintln(w, "On dummy rows:")
+		if err := printResult(w, "table", i, dummy); err != nil {
+			return err
 		}
 	}
 	if differs {
@@ -124,6 +101,27 @@ func replan(ctx context.Context, w io.Writer, dsn string, s *approval.Script) er
 	}
 	fmt.Fprintln(w, "The server plans each step as the script says.")
 	return nil
+}
+
+// replanStep asks for one step's plan, and tells what differs from what the script says of it; nil if there is no plan.
+func replanStep(ctx context.Context, conn *pgconn.PgConn, i int, step approval.Step, tell func(string, ...any)) *planned {
+	for name, v := range step.Settings {
+		if err := set(ctx, conn, name, v); err != nil {
+			tell("Step %d: the server refuses %s = %s: %s", i+1, name, v, err)
+		}
+	}
+	plan, err := explainJSON(ctx, conn, step.SQL, samples(&step))
+	if err != nil {
+		tell("Step %d cannot be planned: %s", i+1, err)
+		return nil
+	}
+	if plan.Fingerprint != step.Plan {
+		tell("Step %d has another plan on this server than the script says", i+1)
+	}
+	if wrong := retold(step, plan); len(wrong) > 0 {
+		tell("Step %d: the script's %s are not what this server says:%s", i+1, strings.Join(wrong, ", "), approval.LossWords(plan.loss()))
+	}
+	return plan
 }
 
 func newApprove() *cobra.Command {

@@ -40,7 +40,7 @@ func newRun() *cobra.Command {
 			return err
 		}
 		defer conn.Close(cmd.Context())
-		if x.nonce, err = nonceOf(cmd.Context(), conn); err != nil {
+		if x.nonce, err = oneValue(cmd.Context(), conn, "SHOW dp.nonce"); err != nil {
 			return err
 		}
 		for i := range x.approved.Script.Steps {
@@ -128,15 +128,7 @@ func newScriptRun(cmd *cobra.Command, path, key string, params []string, tag str
 	return x, err
 }
 
-func nonceOf(ctx context.Context, conn *pgconn.PgConn) (string, error) {
-	result, err := execText(ctx, conn, "SHOW dp.nonce", nil)
-	if err != nil {
-		return "", err
-	}
-	return string(result.Rows[0][0]), nil
-}
-
-// execution signs step i with its parameters: those given by place, then by label, else the sample.
+// execution signs step i with its parameters: those given by place, else by label.
 func (x *scriptRun) execution(i int) (*approval.Execution, error) {
 	s := &x.approved.Script
 	e := &approval.Execution{Script: s.ID(), Run: x.tag, Step: i + 1, Parameters: []string{}, Nonce: x.nonce}

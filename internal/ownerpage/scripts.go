@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/approval"
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/config"
@@ -79,15 +80,7 @@ func rowOf(state *approval.State, w *approval.Waiting, now time.Time) scriptRow 
 }
 
 func (s *Server) approvals(q *request, ds *config.Dataset) (*approval.State, int, error) {
-	acts, err := s.Ledger.Acts(q.r.Context(), ds.Name)
-	if err != nil {
-		return nil, 0, err
-	}
-	list := make([]approval.Act, len(acts))
-	for i, a := range acts {
-		list[i] = approval.Act{Kind: a.Kind, Body: a.Body}
-	}
-	return approval.Replay(ds.Name, *ds.Authorized, list), len(acts), nil
+	return answer.Approvals(q.r.Context(), s.Ledger, ds.Name, *ds.Authorized)
 }
 
 // notTaken says why a document changes nothing.
@@ -103,28 +96,25 @@ func (s *Server) document(q *request) error {
 	if err != nil {
 		return s.notTaken(q, "the text "+err.Error())
 	}
-	i := slices.IndexFunc(s.Config().Datasets, func(d config.Dataset) bool { return d.Name == dataset && d.Authorized != nil })
+	datasets := s.Config().Datasets
+	i := slices.IndexFunc(datasets, func(d config.Dataset) bool { return d.Name == dataset && d.Authorized != nil })
 	if i < 0 {
 		return s.notTaken(q, "no data set of that name has approvers")
 	}
-	taken := 0
-	for _, a := range acts {
-		state, seen, err := s.approvals(q, &s.Config().Datasets[i])
-		if err != nil {
-			return err
-		}
-		if err := state.Apply(a); err != nil {
-			if a.Kind == approval.ActSubmit && len(acts) > 1 {
-				continue // handed in before; its signatures follow
-			}
-			return s.notTaken(q, err.Error())
-		}
-		if err := s.Ledger.AddAct(q.r.Context(), budget.Act{Dataset: dataset, Kind: a.Kind, Body: a.Body, By: s.User, Note: "owner's page"}, seen); err != nil {
-			return err
-		}
-		taken++
+	state, seen, err := s.approvals(q, &datasets[i])
+	if err != nil {
+		return err
 	}
-	if taken == 0 {
+	fresh, err := state.HandIn(acts)
+	if err != nil {
+		return s.notTaken(q, err.Error())
+	}
+	for i, a := range fresh {
+		if err := s.Ledger.AddAct(q.r.Context(), budget.Act{Dataset: dataset, Kind: a.Kind, Body: a.Body, By: s.User, Note: "owner's page"}, seen+i); err != nil {
+			return err
+		}
+	}
+	if len(fresh) == 0 {
 		return s.showScripts(q, "Nothing new in it.")
 	}
 	return s.showScripts(q, "Taken.")
