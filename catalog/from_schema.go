@@ -27,9 +27,9 @@ func FromSchema(source []SourceTable, unit Reference, indent string) (string, er
 	case s.unit == Reference{}:
 		s.line("privacy_unit:   # TODO: table.column that identifies a person, or: row")
 	case guessed:
-		s.line("privacy_unit: %s.%s   # guessed from keys and names: whom does a row belong to?", quoteYAML(s.unit.Table), quoteYAML(s.unit.Column))
+		s.line("privacy_unit: %s.%s   # guessed from keys and names: whom does a row belong to?", QuoteYAML(s.unit.Table), QuoteYAML(s.unit.Column))
 	default:
-		s.line("privacy_unit: %s.%s", quoteYAML(s.unit.Table), quoteYAML(s.unit.Column))
+		s.line("privacy_unit: %s.%s", QuoteYAML(s.unit.Table), QuoteYAML(s.unit.Column))
 	}
 	s.line("tables:")
 	for i := range source {
@@ -108,9 +108,9 @@ func (s *sketch) writeTable(t *SourceTable) {
 	if !isPrivate && s.unit != (Reference{}) {
 		todo = "   # TODO: `public: true` if no row is about anybody, or `unit: column -> table.column`, or remove it"
 	}
-	s.line("  %s:%s", quoteYAML(t.Name), todo)
+	s.line("  %s:%s", QuoteYAML(t.Name), todo)
 	if t.Schema != "" && t.Schema != "public" && t.Schema != "main" {
-		s.line("    source: %s", quoteYAML(t.Schema+"."+t.Name))
+		s.line("    source: %s", QuoteYAML(t.Schema+"."+t.Name))
 	}
 	if hasPath {
 		s.line("    unit: %s -> %s.%s", path.Columns[0], path.RefTable, path.RefColumns[0])
@@ -122,7 +122,7 @@ func (s *sketch) writeTable(t *SourceTable) {
 }
 
 func (s *sketch) writeColumn(t *SourceTable, c SourceColumn) {
-	name := quoteYAML(c.Name)
+	name := QuoteYAML(c.Name)
 	isKey := slices.Contains(t.PrimaryKey, c.Name) || (Reference{t.Name, c.Name}) == s.unit
 	for _, f := range t.ForeignKeys {
 		isKey = isKey || slices.Contains(f.Columns, c.Name)
@@ -145,8 +145,8 @@ func (s *sketch) writeColumn(t *SourceTable, c SourceColumn) {
 	}
 }
 
-// quoteYAML quotes a name where YAML could take it for something else.
-func quoteYAML(name string) string {
+// QuoteYAML quotes a name where YAML could take it for something else.
+func QuoteYAML(name string) string {
 	plain := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`).MatchString(name)
 	switch strings.ToLower(name) {
 	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":

@@ -267,6 +267,9 @@ func sameSource(a, b Source) bool {
 	}
 	for _, f := range a.Files {
 		for _, g := range b.Files {
+			if f.Remote != nil && g.Remote != nil && f.Remote.Name() != g.Remote.Name() {
+				continue
+			}
 			if f.Path == g.Path {
 				return true
 			}

@@ -46,7 +46,12 @@ func (p *policyText) fields() fields {
 
 func (c *classesText) read(v value) {
 	c.at = v
-	if v.node.Kind != 0 && !v.isNull() && v.form() == "a mapping" {
+	if v.isNull() || (v.form() == "a list" || v.form() == "a mapping") && len(v.node.Content) == 0 {
+		// It would take the configuration's classes away, and with them their limits.
+		v.fault("names no query class").Hint = "name the classes that are answered, or leave query_classes out"
+		return
+	}
+	if v.form() == "a mapping" {
 		v.pairs(func(key, val value) {
 			if key.checkName(key.node.Value) {
 				c.list = append(c.list, val.queryClass(key))

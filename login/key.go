@@ -6,11 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/dpproxy/dpproxy/answer"
@@ -70,7 +72,7 @@ func (c KeyConfig) query() string {
 		}
 		return pgx.Identifier{name}.Sanitize() + cast
 	}
-	// With a time zone of ours, so that its text is PostgreSQL's in UTC.
+	// Seconds since 1970: no text of a time depends on a session's zone. A time without a zone is in UTC.
 	expires := "NULL::float8"
 	if c.Expires != "" {
 		expires = "extract(epoch FROM " + pgx.Identifier{c.Expires}.Sanitize() + ")::float8"
@@ -100,12 +102,9 @@ func (k *Keys) check(ctx context.Context, user string, secret []byte) (*answer.P
 	rows := 0
 	var name, permission, dataset, limit *string
 	var expires *float64
-	found, err := k.pool.Query(ctx, k.sql, given)
-	if err != nil {
-		return nil, "", errors.Join(errTable, err)
-	}
 	reason := ""
-	_, err = pgx.ForEachRow(found, []any{&name, &permission, &dataset, &limit, &expires}, func() error {
+	found, _ := k.pool.Query(ctx, k.sql, given) // its error is what reading says
+	_, err := pgx.ForEachRow(found, []any{&name, &permission, &dataset, &limit, &expires}, func() error {
 		rows++
 		if r := k.row(p, rows == 1, name, permission, dataset, limit, expires); r != "" {
 			reason = r
@@ -113,6 +112,8 @@ func (k *Keys) check(ctx context.Context, user string, secret []byte) (*answer.P
 		return nil
 	})
 	switch {
+	case isUnfit(err):
+		return nil, "the key is of a form that the table's columns do not have, or its row is", nil
 	case err != nil:
 		return nil, "", errors.Join(errTable, err)
 	case rows == 0:
@@ -129,6 +130,13 @@ func (k *Keys) check(ctx context.Context, user string, secret []byte) (*answer.P
 	return p, "", nil
 }
 
+// isUnfit tells an error of class 22, a value that is none of its type: a key that is no uuid, say. Its message repeats the
+// value, which is what somebody offered as a secret, and so must not reach the log.
+func isUnfit(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && strings.HasPrefix(e.Code, "22")
+}
+
 // row adds one row's permission. Rows of a key must agree on whose it is; the earliest end counts.
 func (k *Keys) row(p *answer.Principal, first bool, name, permission, dataset, limit *string, expires *float64) (reason string) {
 	if k.config.User != "" {
@@ -137,7 +145,7 @@ func (k *Keys) row(p *answer.Principal, first bool, name, permission, dataset, l
 		}
 		p.User = *name
 	}
-	if expires != nil {
+	if expires != nil && !math.IsInf(*expires, 1) {
 		end := time.UnixMicro(int64(*expires * 1e6))
 		if p.Expires.IsZero() || end.Before(p.Expires) {
 			p.Expires = end

@@ -135,6 +135,28 @@ func TestKeysAway(t *testing.T) {
 	}
 }
 
+// TestKeysOfOtherTypes: a secret that the key's column cannot hold is a wrong key, and what the database says of it, which
+// repeats it, reaches no log. A key whose end is infinity has none.
+func TestKeysOfOtherTypes(t *testing.T) {
+	c := DefaultKeyConfig()
+	c.URL = database(t, `CREATE TABLE k (key uuid, permission text, dataset text, until timestamptz);
+		INSERT INTO k VALUES ('11111111-1111-1111-1111-111111111111', '*', 'census', 'infinity'), ('22222222-2222-2222-2222-222222222222', '*', 'census', '-infinity')`)
+	c.Table, c.Expires = "k", "until"
+	k, _ := keys(t, c)
+	var log strings.Builder
+	checker := &Checker{Keys: k, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	p, reason, err := checker.Check(t.Context(), "x", []byte("my-secret"))
+	if p != nil || err != nil || reason == "" || strings.Contains(log.String()+reason, "secret") {
+		t.Errorf("%+v, %q, %v\n%s", p, reason, err, log.String())
+	}
+	if p, reason, err := checker.Check(t.Context(), "x", []byte("11111111-1111-1111-1111-111111111111")); p == nil || err != nil || !p.Expires.IsZero() {
+		t.Errorf("a key without an end: %+v, %q, %v", p, reason, err)
+	}
+	if p, _, err := checker.Check(t.Context(), "x", []byte("22222222-2222-2222-2222-222222222222")); p != nil || err != nil {
+		t.Errorf("a key that ended: %+v, %v", p, err)
+	}
+}
+
 // What looks like a token is one, and is not tried as a key; a reserved name is nobody's.
 func TestChecker(t *testing.T) {
 	p := testservers.NewOpenID(t)

@@ -63,7 +63,7 @@ func permissions(claim any, keys PermissionKeys) ([]answer.Permission, error) {
 	return out, nil
 }
 
-// fromText reads op:dataset or op:dataset:limit. Datasets may hold colons; a last part that is a number is the limit.
+// fromText reads op:dataset or op:dataset:limit. A data set that holds a colon is written with one more at its end: op:a:b: .
 func fromText(text string) (answer.Permission, error) {
 	op, rest, _ := strings.Cut(text, ":")
 	dataset, limit := rest, ""

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Limit is N requests in a window of Period. A fixed window opens at the first hit; refused hits count.
+// Limit is N requests in a window of Period, as its Strategy moves it.
 type Limit struct {
 	N      int64         // ≥ 1
 	Period time.Duration // > 0
@@ -24,7 +24,8 @@ type Decision struct {
 }
 
 // Limiter counts requests. Allow counts one hit of key against every limit, shortest window first, stops at the first
-// that refuses (of moving windows, none counts a hit that one refuses), and fails closed (or open, as configured by on_storage_failure) when its store cannot be reached.
+// that refuses (of moving windows, none counts a hit that one refuses), and fails closed (or open, as configured by
+// on_storage_failure) when its store cannot be reached.
 type Limiter interface {
 	Allow(ctx context.Context, key string, limits []Limit) (Decision, error)
 	Close() error

@@ -85,7 +85,7 @@ func newClient(url string, timeout time.Duration) (*redis.Client, error) {
 	return redis.NewClient(options), nil
 }
 
-// storeLimiter counts in one of ulule/limiter's stores.
+// storeLimiter counts in one of ulule/limiter's stores, or in moving windows of our own.
 type storeLimiter struct {
 	options Options
 	client  *redis.Client // nil for memory

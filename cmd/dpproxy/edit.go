@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -174,7 +175,7 @@ func diffOf(e *config.Editor) string {
 }
 
 // writeDiff writes what differs between the first and the last line that differ: an edit changes one place of a file, or few.
-// Verifiers of passwords are not shown.
+// Passwords and their verifiers are not shown.
 func writeDiff(b *strings.Builder, was, now []string) {
 	from, tail := 0, 0
 	for from < len(was) && from < len(now) && was[from] == now[from] {
@@ -189,10 +190,7 @@ func writeDiff(b *strings.Builder, was, now []string) {
 		lines []string
 	}{{"-", was[from : len(was)-tail]}, {"+", now[from : len(now)-tail]}} {
 		for _, l := range part.lines {
-			if i := strings.Index(l, "SCRAM-SHA-256$"); i >= 0 {
-				l = l[:i] + "SCRAM-SHA-256$…"
-			}
-			b.WriteString(part.sign + printable(l) + "\n")
+			b.WriteString(part.sign + printable(withoutSecrets(l)) + "\n")
 		}
 	}
 }
@@ -205,14 +203,14 @@ func fieldsOf(was, now *yaml.Node) []string {
 	var out []string
 	for k, v := range b {
 		if old, ok := a[k]; !ok {
-			out = append(out, k+": added "+v)
+			out = append(out, k+": added "+withoutSecrets(v))
 		} else if old != v {
-			out = append(out, k+": "+old+" -> "+v)
+			out = append(out, k+": "+withoutSecrets(old)+" -> "+withoutSecrets(v))
 		}
 	}
 	for k, v := range a {
 		if _, ok := b[k]; !ok {
-			out = append(out, k+": "+v+" removed")
+			out = append(out, k+": "+withoutSecrets(v)+" removed")
 		}
 	}
 	slices.Sort(out)
@@ -239,11 +237,15 @@ func flatten(n *yaml.Node, path string, out map[string]string) {
 			items = append(items, strings.Join(parts, " "))
 		}
 		out[path] = "[" + strings.Join(items, ", ") + "]"
-	case path == "password":
-		out[path] = "…" + fmt.Sprint(len(n.Value)) + n.Value[max(0, len(n.Value)-4):]
 	default:
 		out[path] = n.Value
 	}
+}
+
+// withoutSecrets hides verifiers, and passwords in addresses of sources: what changes is shown, and kept in the history.
+func withoutSecrets(text string) string {
+	secret := regexp.MustCompile(`(SCRAM-SHA-256\$|://[^:@/\s]*:|(?i:password)\s*=\s*)('(?:[^'\\]|\\.)*'|[^@\s"',}&]+)`)
+	return secret.ReplaceAllString(text, "${1}…")
 }
 
 // setKey puts a key of a mapping, or takes it away with a nil value.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 )
 
 // ownerReads is owner with something on standard input.
@@ -135,4 +137,31 @@ func TestImport(t *testing.T) {
 	s.ownerReads(t, 0, "", "dataset", "remove", "towns", "--yes")
 	s.ownerReads(t, 0, "", "dataset", "add", "second", "--source", filepath.Join(filepath.Dir(s.config), "persons.csv"), "--unit", "persons.person_id", "--epsilon", "5", "--delta", "1e-7")
 	want(t, s.owner(t, 0, "dataset", "show", "second"), "person_id", "age")
+}
+
+// TestEditHidesSecrets: what an edit shows, and leaves in the history, holds no password, and a password that alone changes is a
+// change.
+func TestEditHidesSecrets(t *testing.T) {
+	node := func(text string) *yaml.Node {
+		var document yaml.Node
+		if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+			t.Fatal(err)
+		}
+		return document.Content[0]
+	}
+	for was, now := range map[string]string{
+		"source: postgres://u:old-secret@h/d":                   "source: postgres://u:new-secret@h/d",
+		"source: {url: 'postgres://u:p%40-secret@h/d'}":         "source: {url: 'postgres://u:q:r-secret@h/d'}",
+		"source: host=h user=u password=old-secret dbname=d":    "source: host=h user=u password='new \\' secret' dbname=d",
+		"source: postgres://h/d?user=u&password=old-secret":     "source: postgres://h/d?user=u&sslpassword=new-secret",
+		"password: SCRAM-SHA-256$4096:c2FsdA==$secret1:secret2": "password: SCRAM-SHA-256$4096:c2FsdA==$secret3:secret4",
+		"list: [{url: 'postgres://u:old-secret@h/d'}]":          "list: [{url: 'postgres://u:new-secret@h/d'}]",
+	} {
+		fields := fieldsOf(node(was), node(now))
+		var b strings.Builder
+		writeDiff(&b, []string{was}, []string{now})
+		if text := strings.Join(fields, "\n") + b.String(); len(fields) != 1 || strings.Contains(text, "secret") || !strings.Contains(text, "…") {
+			t.Errorf("%d fields:\n%s", len(fields), text)
+		}
+	}
 }

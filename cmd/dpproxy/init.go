@@ -62,18 +62,23 @@ until it is filled in.`,
 	return cmd
 }
 
+// schemaOf reads names, types and keys of a data set's source, and no value.
+func schemaOf(ctx context.Context, d *config.Dataset) ([]catalog.SourceTable, error) {
+	e, err := datasets.OpenSource(ctx, &config.Config{}, d, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close() // it was only read
+	return e.Schema(ctx)
+}
+
 // writeConfig prints the configuration of a source.
 func writeConfig(ctx context.Context, w io.Writer, sources []string, unit catalog.Reference) error {
 	d, err := initDataset(sources)
 	if err != nil {
 		return err
 	}
-	e, err := datasets.OpenSource(ctx, &config.Config{}, d, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer e.Close() // it was only read
-	schema, err := e.Schema(ctx)
+	schema, err := schemaOf(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -4,13 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/dpproxy/dpproxy/config"
-	"github.com/dpproxy/dpproxy/internal/datasets"
 	"github.com/dpproxy/dpproxy/internal/smartnoise"
 )
 
@@ -36,12 +33,7 @@ func fromSmartNoise(ctx context.Context, w io.Writer, path string, sources []str
 	if m.Lomas && len(d.Source.Files) == 1 { // its one table has no name of its own
 		d.Source.Files[0].Table = m.Schemas[0].Tables[0].Name
 	}
-	e, err := datasets.OpenSource(ctx, &config.Config{}, d, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return err
-	}
-	defer e.Close() // it was only read
-	schema, err := e.Schema(ctx)
+	schema, err := schemaOf(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func newRecordKeys() *cobra.Command {
 		Long: `Prints SQL for the owner to run on the source: it adds a column of record keys, which are a hash of the secret and of the
 primary key, modulo big_n. The same secret and primary key give the same record key, on PostgreSQL and on DuckDB, so
 that a table that is loaded again keeps its perturbed answers. Who knows the secret and the lookup tables can undo the
-perturbation. Without --secret a fresh one is drawn, and is in the SQL: keep it.`,
+perturbation. Without --secret-file a fresh one is drawn, and is in the SQL: keep it.`,
 		Example: `  dpproxy record-keys persons person_id --secret-file record-keys.secret | psql census
   dpproxy record-keys persons person_id --engine duckdb`,
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // checkRecordKeys looks at the record keys of a data set of pipeline tbe: keys out of their range stop it, records without
-// a key are told to the owner.
+// a key are told to the owner. How many there are is not told: faults are logged.
 func checkRecordKeys(ctx context.Context, d *config.Dataset, ds *catalog.Dataset, e engine.Engine) []config.Fault {
 	if ds.CellKey == nil {
 		return nil
@@ -25,11 +25,11 @@ func checkRecordKeys(ctx context.Context, d *config.Dataset, ds *catalog.Dataset
 	}
 	var faults []config.Fault
 	if outside > 0 {
-		faults = append(faults, at.Fault(path, "%d records have a key outside of 0 to big_n - 1 = %d", outside, ds.CellKey.BigN-1).
+		faults = append(faults, at.Fault(path, "some records have a key outside of 0 to big_n - 1 = %d", ds.CellKey.BigN-1).
 			WithHint("dpproxy record-keys prints the SQL that makes keys"))
 	}
 	if missing > 0 {
-		faults = append(faults, at.Fault(path, "%d records have no key, which counts as 0", missing).
+		faults = append(faults, at.Fault(path, "some records have no key, which counts as 0").
 			WithHint("dpproxy record-keys prints the SQL that makes keys").AsWarning())
 	}
 	return faults

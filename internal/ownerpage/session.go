@@ -26,10 +26,10 @@ type session struct {
 }
 
 type sessions struct {
-	clock  func() time.Time
-	mu     sync.Mutex
-	open   map[[sha256.Size]byte]*session // by the hash of the cookie
-	failed []time.Time
+	clock func() time.Time
+	mu    sync.Mutex
+	open  map[[sha256.Size]byte]*session // by the hash of the cookie
+	tried []time.Time                    // log-ins of the last minute that were not right, or not judged yet
 }
 
 func newSessions(clock func() time.Time) *sessions {
@@ -85,25 +85,31 @@ func (s *sessions) end(r *http.Request) {
 	}
 }
 
-// mayTry tells that not too many log-ins have failed lately.
+// mayTry tells that not too many log-ins were tried lately, and counts one more: before it is judged, so that many at once are
+// no way around.
 func (s *sessions) mayTry() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock()
 	var recent []time.Time
-	for _, t := range s.failed {
+	for _, t := range s.tried {
 		if now.Sub(t) < tryWindow {
 			recent = append(recent, t)
 		}
 	}
-	s.failed = recent
-	return len(recent) < tries
+	s.tried = recent
+	if len(recent) >= tries {
+		return false
+	}
+	s.tried = append(recent, now)
+	return true
 }
 
-func (s *sessions) fail() {
+// succeeded forgets the tries before a log-in that was right.
+func (s *sessions) succeeded() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.failed = append(s.failed, s.clock())
+	s.tried = nil
 }
 
 // sameText compares without telling by its time where two texts differ.
@@ -130,11 +136,11 @@ func (s *Server) login(w http.ResponseWriter, r *http.Request) {
 	// Both are always looked at, so that the time tells neither.
 	named, proved := sameText(r.PostFormValue("user"), s.User), s.Verify(r.PostFormValue("password"))
 	if !named || !proved {
-		s.sessions.fail()
 		s.Log.Warn("owner's log-in", "client", r.RemoteAddr, "outcome", "failed")
 		s.loginPage(w, http.StatusForbidden, "The name or the password is wrong.")
 		return
 	}
+	s.sessions.succeeded()
 	s.sessions.end(r) // an old session does not live on
 	s.Log.Info("owner's log-in", "client", r.RemoteAddr, "outcome", "ok")
 	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: s.sessions.begin(), Path: "/", HttpOnly: true, Secure: r.TLS != nil,

@@ -3,7 +3,6 @@ package smartnoise
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -43,7 +42,7 @@ func (m *Metadata) Config(s Source, name string) (string, error) {
 	w.line(0, "#     password: SCRAM-SHA-256$4096:…")
 	w.line(0, "#     datasets:")
 	for _, n := range names {
-		w.line(0, "#       %s: {budget: {epsilon: 10, delta: 1e-5}}", quote(n))
+		w.line(0, "#       %s: {budget: {epsilon: 10, delta: 1e-5}}", catalog.QuoteYAML(n))
 	}
 	return w.out.String(), nil
 }
@@ -83,7 +82,7 @@ func (w *writer) dataset(s Schema, name string) error {
 	tables := slices.Clone(s.Tables)
 	var left []Table
 	unit := unitOf(tables)
-	w.line(2, "- name: %s", quote(name))
+	w.line(2, "- name: %s", catalog.QuoteYAML(name))
 	yaml := w.source.YAML
 	if !strings.HasPrefix(yaml, "\n") {
 		yaml = " " + yaml
@@ -92,7 +91,7 @@ func (w *writer) dataset(s Schema, name string) error {
 	if unit.table == "" {
 		w.line(4, "privacy_unit: row                 # row_privacy")
 	} else {
-		w.line(4, "privacy_unit: %s.%s          # private_id", quote(strings.ToLower(unit.table)), quote(strings.ToLower(unit.column)))
+		w.line(4, "privacy_unit: %s.%s          # private_id", catalog.QuoteYAML(strings.ToLower(unit.table)), catalog.QuoteYAML(strings.ToLower(unit.column)))
 	}
 	bound := int64(1)
 	for _, t := range tables {
@@ -159,7 +158,7 @@ func differ(tables []Table) bool {
 
 func (w *writer) table(t Table, unit unitColumn) {
 	src := w.find(t.Name)
-	w.line(6, "%s:", quote(strings.ToLower(t.Name)))
+	w.line(6, "%s:", catalog.QuoteYAML(strings.ToLower(t.Name)))
 	w.options(t, unit)
 	if src == nil {
 		w.line(8, "# TODO: the source has no table of this name")
@@ -169,10 +168,10 @@ func (w *writer) table(t Table, unit unitColumn) {
 		if src.Schema != "" {
 			name = src.Schema + "." + name
 		}
-		w.line(8, "source: %s", quote(name))
+		w.line(8, "source: %s", catalog.QuoteYAML(name))
 	}
 	if own := private(t); unit.table != "" && t.Name != unit.table {
-		w.line(8, "unit: %s   # it holds the unit itself", quote(strings.ToLower(own)))
+		w.line(8, "unit: %s   # it holds the unit itself", catalog.QuoteYAML(strings.ToLower(own)))
 	}
 	w.line(8, "columns:")
 	for _, c := range t.Columns {
@@ -234,7 +233,7 @@ func (w *writer) column(c Column, src *catalog.SourceTable) {
 	}
 	var parts []string
 	if found != nil && found.Name != strings.ToLower(c.Name) {
-		parts = append(parts, "source: "+quote(found.Name))
+		parts = append(parts, "source: "+catalog.QuoteYAML(found.Name))
 	}
 	note := ""
 	switch {
@@ -250,7 +249,7 @@ func (w *writer) column(c Column, src *catalog.SourceTable) {
 	case c.Lower != "" || c.Upper != "":
 		note = fmt.Sprintf("   # lower: %s, upper: %s: bounds need both ends, and a column of numbers or dates", c.Lower, c.Upper)
 	}
-	w.line(10, "%s: {%s}%s", quote(strings.ToLower(c.Name)), strings.Join(parts, ", "), note)
+	w.line(10, "%s: {%s}%s", catalog.QuoteYAML(strings.ToLower(c.Name)), strings.Join(parts, ", "), note)
 }
 
 // valueYAML quotes texts, so that YAML takes none for a number or a truth.
@@ -281,18 +280,4 @@ func findColumn(t *catalog.SourceTable, name string) *catalog.SourceColumn {
 		}
 	}
 	return nil
-}
-
-// quote quotes a name where YAML could take it for something else.
-func quote(name string) string {
-	plain := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`).MatchString(name)
-	switch strings.ToLower(name) {
-	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
-		plain = false
-	}
-	if plain {
-		return name
-	}
-	text, _ := json.Marshal(name) // a string of JSON is one of YAML
-	return string(text)
 }

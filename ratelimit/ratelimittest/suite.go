@@ -4,6 +4,7 @@ package ratelimittest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,13 +13,21 @@ import (
 	"github.com/dpproxy/dpproxy/ratelimit"
 )
 
-// Run runs the suite. open makes a limiter over an empty store of its own.
+// Run runs the suite of fixed windows. open makes a limiter over an empty store of its own.
 func Run(t *testing.T, open func(t *testing.T) ratelimit.Limiter) {
-	for name, test := range map[string]func(*testing.T, ratelimit.Limiter){
-		"no limits": testNoLimits, "counts down": testCountsDown, "keys are apart": testKeys, "shortest window first": testShortestFirst,
-		"refused hits count": testRefusedHitsCount, "same window": testSameWindow, "window opens at the first hit": testWindow,
+	run(t, open, map[string]func(*testing.T, ratelimit.Limiter){
+		"shortest window first": testShortestFirst, "refused hits count": testRefusedHitsCount, "window opens at the first hit": testWindow,
+	})
+}
+
+// run runs what holds of all windows, and what holds of one kind, at the same time: tests wait for windows.
+func run(t *testing.T, open func(t *testing.T) ratelimit.Limiter, own map[string]func(*testing.T, ratelimit.Limiter)) {
+	tests := map[string]func(*testing.T, ratelimit.Limiter){
+		"no limits": testNoLimits, "counts down": testCountsDown, "keys are apart": testKeys, "same window": testSameWindow,
 		"many at once": testConcurrent, "canceled": testCanceled,
-	} {
+	}
+	maps.Copy(tests, own)
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, open(t))
