@@ -170,7 +170,8 @@ func (r *resolver) oncePerUnit(e expr.Expr, to expr.ColumnKey) {
 	}
 }
 
-// firstOfUnit finds that WHERE keeps one row of each unit: the first by row_number().
+// firstOfUnit finds that WHERE keeps one row of each unit: the first by row_number(). A number of the row outside says nothing of
+// this block's rows.
 func (r *resolver) firstOfUnit(q *query) {
 	d, ok := q.from.(*derived)
 	if !ok || q.unit.e == nil {
@@ -178,7 +179,7 @@ func (r *resolver) firstOfUnit(q *query) {
 	}
 	for _, cond := range q.where {
 		for key, fact := range expr.Narrow(cond) {
-			if r.first[key] && fact.Hi != nil && fact.Hi.Cmp(big.NewRat(1, 1)) <= 0 {
+			if key.Alias == d.alias && r.first[key] && fact.Hi != nil && fact.Hi.Cmp(big.NewRat(1, 1)) <= 0 {
 				q.unit.unique = true
 				q.unit.owners = map[string]bool{d.alias: true}
 			}

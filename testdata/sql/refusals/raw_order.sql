@@ -49,3 +49,6 @@ SELECT count(*) FROM patients p JOIN LATERAL (SELECT DISTINCT v.cost FROM visits
 
 -- name: peers of distinct on
 SELECT count(*) FROM patients p JOIN LATERAL (SELECT DISTINCT ON (v.department_id) v.cost FROM visits v WHERE v.patient_id = p.patient_id ORDER BY v.department_id FETCH FIRST 1 ROW WITH TIES) x ON TRUE
+
+-- name: the number of a row outside makes no one row
+SELECT sum((SELECT i.cost FROM (SELECT patient_id, cost FROM visits) i WHERE i.patient_id = o.patient_id AND o.rn = 1)) FROM (SELECT patient_id, row_number() OVER (PARTITION BY patient_id) AS rn FROM visits) o
