@@ -46,7 +46,8 @@ type call struct {
 	quantile *quantileAsk
 }
 
-// text names the call: two calls of one text are measured once.
+// text names the call: two calls of one text are one column. One that is shown as another type (one percentile, an array of one) is
+// a column of its own.
 func (k *call) text() string {
 	s := k.fn + "(" + k.quantile.text()
 	switch {
@@ -63,7 +64,7 @@ func (k *call) text() string {
 			s += ", " + text(k.arg2)
 		}
 	}
-	s += ")"
+	s += ") " + k.typ.String()
 	if k.filter != nil {
 		s += " FILTER (" + text(k.filter) + ")"
 	}

@@ -168,3 +168,6 @@ SELECT sex, smoker, min(age), max(age), count(*) FROM patients GROUP BY ROLLUP (
 
 -- name: cube over private keys
 SELECT department_id, urgent, max(cost) FROM visits GROUP BY CUBE (department_id, urgent)
+
+-- name: one percentile and an array of it
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY age), percentile_cont(ARRAY[0.5]) WITHIN GROUP (ORDER BY age) FROM patients
