@@ -2,151 +2,10 @@ package rewrite
 
 import (
 	"math/big"
-	"sort"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
-
-// aggregateKind is what an aggregate function needs and gives.
-type aggregateKind struct {
-	args int
-	// result is the type of the aggregate over an argument of type t; ok is false where PostgreSQL has no such function.
-	result func(t catalog.Type) (catalog.Type, bool)
-	// private says that it can be measured over private rows.
-	private bool
-	// ordered says that it is written WITHIN GROUP (ORDER BY …).
-	ordered bool
-	// two says that it is of pairs of numbers: (y, x).
-	two bool
-}
-
-func always(k catalog.Kind) func(catalog.Type) (catalog.Type, bool) {
-	return func(catalog.Type) (catalog.Type, bool) { return catalog.Of(k), true }
-}
-
-func itself(t catalog.Type) (catalog.Type, bool) {
-	t.Precision, t.Scale, t.HasScale, t.Length = 0, 0, false, 0
-	return t, !t.Array
-}
-
-func sumType(t catalog.Type) (catalog.Type, bool) {
-	switch {
-	case t.Array:
-		return t, false
-	case t.Kind == catalog.Int2 || t.Kind == catalog.Int4:
-		return catalog.Of(catalog.Int8), true
-	case t.Kind == catalog.Int8 || t.Kind == catalog.Numeric:
-		return catalog.Of(catalog.Numeric), true
-	case t.Kind == catalog.Float4 || t.Kind == catalog.Float8 || t.Kind == catalog.Interval:
-		return catalog.Of(t.Kind), true
-	}
-	return t, false
-}
-
-func averageType(t catalog.Type) (catalog.Type, bool) {
-	switch {
-	case t.Array:
-		return t, false
-	case t.Kind == catalog.Int2 || t.Kind == catalog.Int4 || t.Kind == catalog.Int8 || t.Kind == catalog.Numeric:
-		return catalog.Of(catalog.Numeric), true
-	case t.Kind == catalog.Float4 || t.Kind == catalog.Float8:
-		return catalog.Of(catalog.Float8), true
-	case t.Kind == catalog.Interval:
-		return t, true
-	}
-	return t, false
-}
-
-func arrayOf(t catalog.Type) (catalog.Type, bool) {
-	if t.Kind == catalog.Unknown {
-		t = catalog.Of(catalog.Text)
-	}
-	out := catalog.Of(t.Kind)
-	out.Array = true
-	return out, !t.Array
-}
-
-func jsonOf(k catalog.Kind) func(catalog.Type) (catalog.Type, bool) {
-	return func(t catalog.Type) (catalog.Type, bool) { return catalog.Of(k), !t.Array }
-}
-
-func boolean(t catalog.Type) (catalog.Type, bool) { return t, t.Kind == catalog.Bool && !t.Array }
-
-func textual(t catalog.Type) (catalog.Type, bool) {
-	switch t.Kind {
-	case catalog.Text, catalog.Varchar, catalog.Bpchar, catalog.Name, catalog.Unknown:
-		return catalog.Of(catalog.Text), !t.Array
-	}
-	return t, false
-}
-
-// aggregates is the closed list of aggregate functions, by name.
-func aggregates() map[string]aggregateKind {
-	variance := aggregateKind{args: 1, result: averageType, private: true}
-	regression := aggregateKind{args: 2, result: always(catalog.Float8), private: true, two: true}
-	return map[string]aggregateKind{
-		"count":           {args: 1, result: always(catalog.Int8), private: true},
-		"sum":             {args: 1, result: sumType, private: true},
-		"avg":             {args: 1, result: averageType, private: true},
-		"var_pop":         variance,
-		"var_samp":        variance,
-		"variance":        variance,
-		"stddev_pop":      variance,
-		"stddev_samp":     variance,
-		"stddev":          variance,
-		"min":             {args: 1, result: itself, private: true},
-		"max":             {args: 1, result: itself, private: true},
-		"median":          {args: 1, result: always(catalog.Float8), private: true, ordered: true},
-		"bool_and":        {args: 1, result: boolean},
-		"bool_or":         {args: 1, result: boolean},
-		"every":           {args: 1, result: boolean},
-		"string_agg":      {args: 2, result: textual},
-		"array_agg":       {args: 1, result: arrayOf},
-		"json_agg":        {args: 1, result: jsonOf(catalog.JSON)},
-		"jsonb_agg":       {args: 1, result: jsonOf(catalog.JSONB)},
-		"mode":            {args: 0, result: itself, ordered: true},
-		"corr":            regression,
-		"covar_pop":       regression,
-		"covar_samp":      regression,
-		"regr_slope":      regression,
-		"regr_intercept":  regression,
-		"regr_r2":         regression,
-		"regr_avgx":       regression,
-		"regr_avgy":       regression,
-		"regr_sxx":        regression,
-		"regr_syy":        regression,
-		"regr_sxy":        regression,
-		"regr_count":      {args: 2, result: always(catalog.Int8), private: true, two: true},
-		"percentile_cont": {args: 1, result: always(catalog.Float8), private: true, ordered: true},
-		"percentile_disc": {args: 1, result: itself, private: true, ordered: true},
-	}
-}
-
-// MeasuredAggregates lists, sorted, the aggregate functions that are answered over private rows.
-func MeasuredAggregates() []string {
-	var out []string
-	for name, kind := range aggregates() {
-		if kind.private {
-			out = append(out, name)
-		}
-	}
-	sort.Strings(out)
-	return out
-}
-
-// canonicalAggregate gives the one name of functions that have two.
-func canonicalAggregate(name string) string {
-	switch name {
-	case "variance":
-		return "var_samp"
-	case "stddev":
-		return "stddev_samp"
-	case "every":
-		return "bool_and"
-	}
-	return name
-}
 
 // aggregateCall is an aggregate over public or released rows: the engine computes it.
 type aggregateCall struct {
@@ -269,17 +128,9 @@ func (a aggregateCall) Print(p *expr.Printer) {
 		printOrder(p, a.order)
 		p.WriteByte(')')
 	}
-	if a.filter != nil {
-		p.WriteString(" FILTER (WHERE ")
-		p.Expr(a.filter)
-		p.WriteByte(')')
-	}
+	printFilter(p, a.filter)
 	if cast {
-		to := duckType(a.fn, a.typ)
-		if a.typ.Kind == catalog.Int8 && a.Repr() == catalog.Numeric {
-			to = "HUGEINT"
-		}
-		p.WriteString(" AS " + to + ")")
+		p.WriteString(" AS " + duckType(a.fn, a.typ, a.Repr()) + ")")
 	}
 }
 
@@ -288,12 +139,15 @@ func duckCast(d expr.Dialect, fn string, args []expr.Expr) bool {
 	return d == expr.DuckDB && (fn == "avg" || fn == "sum" && len(args) == 1 && args[0].Type().Kind != catalog.Numeric)
 }
 
-// duckType is the type that a DuckDB aggregate is cast to.
-func duckType(fn string, t catalog.Type) string {
+// duckType is the type that a DuckDB aggregate of a type, printed as of a kind, is cast to.
+func duckType(fn string, t catalog.Type, as catalog.Kind) string {
 	switch t.Kind {
 	case catalog.Int4:
 		return "INTEGER"
 	case catalog.Int8:
+		if as == catalog.Numeric {
+			return "HUGEINT"
+		}
 		return "BIGINT"
 	case catalog.Numeric:
 		if fn == "sum" {
@@ -368,11 +222,7 @@ func (w windowCall) Print(p *expr.Printer) {
 		printList(p, w.args)
 	}
 	p.WriteByte(')')
-	if w.filter != nil {
-		p.WriteString(" FILTER (WHERE ")
-		p.Expr(w.filter)
-		p.WriteByte(')')
-	}
+	printFilter(p, w.filter)
 	p.WriteString(" OVER (")
 	if len(w.partition) > 0 {
 		p.WriteString("PARTITION BY ")
@@ -387,11 +237,7 @@ func (w windowCall) Print(p *expr.Printer) {
 	}
 	p.WriteByte(')')
 	if cast {
-		t := duckType(w.fn, w.typ)
-		if w.typ.Kind == catalog.Int8 && w.Repr() == catalog.Numeric {
-			t = "HUGEINT"
-		}
-		p.WriteString(" AS " + t + ")")
+		p.WriteString(" AS " + duckType(w.fn, w.typ, w.Repr()) + ")")
 	}
 }
 
@@ -402,6 +248,16 @@ func printList(p *expr.Printer, es []expr.Expr) {
 		}
 		p.Expr(e)
 	}
+}
+
+// printFilter prints FILTER (WHERE …), or nothing where there is none.
+func printFilter(p *expr.Printer, e expr.Expr) {
+	if e == nil {
+		return
+	}
+	p.WriteString(" FILTER (WHERE ")
+	p.Expr(e)
+	p.WriteByte(')')
 }
 
 func printOrder(p *expr.Printer, os []order) {

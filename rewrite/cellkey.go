@@ -88,7 +88,7 @@ func (w *cellWork) measurement(dialect expr.Dialect) (Measurement, error) {
 		if err := w.allowed(k, c.end); err != nil {
 			return m, err
 		}
-		w.spec.Outputs = append(w.spec.Outputs, mechanism.CellOutput{Kind: cellKind(k.fn), Measure: w.measure(k)})
+		w.spec.Outputs = append(w.spec.Outputs, mechanism.CellOutput{Kind: measuredAs(k.fn).cell, Measure: w.measure(k)})
 		m.Outputs = append(m.Outputs, Output{Column: Column{Name: c.name, Type: k.typ}, Key: -1})
 	}
 	var err error
@@ -108,24 +108,13 @@ func (w *cellWork) measurement(dialect expr.Dialect) (Measurement, error) {
 	return m, nil
 }
 
-func cellKind(fn string) mechanism.CellKind {
-	switch fn {
-	case "sum":
-		return mechanism.CellSum
-	case "avg":
-		return mechanism.CellMean
-	}
-	return mechanism.CellCount
-}
-
 // allowed refuses what the pipeline has no formula for.
 func (w *cellWork) allowed(k *call, end string) error {
 	r := w.r
 	if end != "" {
 		return r.fail(refusal.NotSupported, k.loc, "pipeline tbe has no intervals").WithHint("Its answers are perturbed by fixed tables.")
 	}
-	known := k.fn == "count" || k.fn == "sum" || k.fn == "avg"
-	if !known || k.distinct { // count(DISTINCT unit) is marked units, not distinct
+	if measuredAs(k.fn).cell == "" || k.distinct { // count(DISTINCT unit) is marked units, not distinct
 		return r.fail(refusal.NotSupported, k.loc, "%s is not answered by pipeline tbe", k.label()).
 			WithHint("It answers count, sum and avg, and count(DISTINCT …) of the unit.")
 	}

@@ -9,14 +9,15 @@ import (
 
 func big1(n int64) *big.Int { return big.NewInt(n) }
 
-// estimator is the formula from a spec's noisy whole numbers to the value of a call.
+// estimator is the formula from a spec's noisy whole numbers to the value of a call. One that does not fit the numbers is an error.
 func (p *pending) estimator(k *call) (mechanism.Estimator, error) {
 	for i, s := range p.specs {
 		if !s.serves(k) {
 			continue
 		}
 		e := mechanism.Estimator{Spec: i, First: s.first}
-		return s.formula(e, k), nil
+		e = s.formula(e, k)
+		return e, e.Validate(s.spec)
 	}
 	return mechanism.Estimator{}, errors.New("rewrite: an aggregate has no measurement")
 }
@@ -40,7 +41,8 @@ func (s *released) formula(e mechanism.Estimator, k *call) mechanism.Estimator {
 	if s.kind == specPlane {
 		return s.formulaOfPlane(e, k)
 	}
-	e.Kind = mechanism.Linear
+	how := measuredAs(k.fn)
+	e.Kind = how.formula
 	switch s.kind {
 	case specUnits, specRows:
 		e.Coef = []*big.Rat{big.NewRat(1, 1)}
@@ -63,33 +65,15 @@ func (s *released) formula(e mechanism.Estimator, k *call) mechanism.Estimator {
 		whole := new(big.Rat).Mul(step, inverse)
 		sum = []*big.Rat{new(big.Rat), new(big.Rat).Mul(whole, big.NewRat(1, 2)), whole}
 	}
-	switch k.fn {
-	case "count":
+	switch {
+	case how.isCount():
 		e.Coef = n
-	case "sum":
+	case how.isSum():
 		for i := range n {
 			e.Coef = append(e.Coef, new(big.Rat).Add(sum[i], new(big.Rat).Mul(s.grid.Lower, n[i])))
 		}
-	default:
-		e.Kind = estimatorOf(k.fn, s.kind == specTriple)
+	case s.kind == specTriple && how.formula == mechanism.Mean:
+		e.Kind = mechanism.MeanOfTriple
 	}
 	return e
-}
-
-// estimatorOf names the formula of a mean or a variance.
-func estimatorOf(fn string, triple bool) mechanism.EstimatorKind {
-	switch fn {
-	case "var_pop":
-		return mechanism.VarPop
-	case "var_samp":
-		return mechanism.VarSamp
-	case "stddev_pop":
-		return mechanism.StddevPop
-	case "stddev_samp":
-		return mechanism.StddevSamp
-	}
-	if triple {
-		return mechanism.MeanOfTriple
-	}
-	return mechanism.Mean
 }

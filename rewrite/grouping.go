@@ -71,7 +71,7 @@ func isAggregate(f *syntax.FuncCall) bool {
 	}
 	name := functionName(f)
 	_, ok := aggregates()[name]
-	return ok || name == "median" || name == "dp_low" || name == "dp_high" || f.AggStar || f.AggWithinGroup
+	return ok || name == "dp_low" || name == "dp_high" || f.AggStar || f.AggWithinGroup
 }
 
 // containsCall looks for a call below a node, not inside sub-queries.
@@ -106,19 +106,22 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 	if c.group == nil {
 		return nil, c.fail(refusal.GroupingError, f.Location, "aggregate functions are not allowed in %s", c.clause)
 	}
-	kind := aggregates()[name]
-	if name == "median" && len(f.Args) == 1 && !f.AggWithinGroup && !f.AggStar && !f.AggDistinct {
-		f = asMedian(f)
-	}
+	kind, fn := aggregates()[name], name
 	switch {
 	case f.AggStar && name != "count":
 		return nil, c.fail(refusal.SyntaxError, f.Location, "%s(*) is not an aggregate of PostgreSQL", name)
 	case !f.AggStar && len(f.Args) != kind.args:
 		return nil, c.fail(refusal.UndefinedFunction, f.Location, "function %s with %d arguments does not exist", name, len(f.Args))
+	case kind.means != nil && (f.AggDistinct || f.AggWithinGroup || len(f.AggOrder) > 0):
+		return nil, c.fail(refusal.NotSupported, f.Location, "%s takes neither DISTINCT nor ORDER BY nor WITHIN GROUP", name).
+			WithHint("Write %s(x).", name)
+	case kind.means != nil:
+		f, fn = kind.means(f)
+		kind = aggregates()[fn]
 	case f.AggWithinGroup != kind.ordered:
 		return nil, c.notWithinGroup(f, name, kind)
 	}
-	call, err := c.aggregateArguments(f, name, kind)
+	call, err := c.aggregateArguments(f, fn, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -140,9 +143,6 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 	in := *c.group.inner
 	in.clause = "aggregate function calls"
 	var err error
-	if name == "median" {
-		call.fn = "percentile_cont"
-	}
 	if kind.ordered && kind.args > 0 {
 		call.args, call.array, err = in.percentiles(f.Args[0])
 	} else {
@@ -189,7 +189,7 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 	}
 	t, ok := kind.result(of)
 	for _, a := range call.args {
-		ok = ok && (!kind.two || a.Type().IsNumeric())
+		ok = ok && (kind.private.by == "" || kind.args < 2 || a.Type().IsNumeric())
 	}
 	if !ok {
 		return call, c.fail(refusal.UndefinedFunction, f.Location, "function %s(%s) does not exist", name, of)
@@ -205,11 +205,12 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	if len(a.order) > 0 && !a.within {
 		return nil, c.fail(refusal.NotSupported, f.Location, "ORDER BY inside an aggregate is not supported over private rows")
 	}
-	k := &call{fn: a.fn, star: a.star, distinct: a.distinct && !isQuantile(a.fn), filter: a.filter, typ: a.typ, loc: f.Location, name: functionName(f)}
+	how := measuredAs(a.fn)
+	k := &call{fn: a.fn, star: a.star, distinct: a.distinct && how.by != byHistogram, filter: a.filter, typ: a.typ, loc: f.Location, name: functionName(f)}
 	if len(a.args) > 0 {
 		k.arg, k.written = a.args[0], written(f.Args[0])
 	}
-	if len(a.args) > 1 && aggregates()[k.name].two {
+	if len(a.args) > 1 && how.by == byMoments {
 		k.arg2, k.written2 = a.args[1], written(f.Args[1])
 	}
 	if k.fn == "count" && k.distinct && k.arg != nil && d.unit.is(k.arg) {
@@ -218,10 +219,14 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	if err := r.checkCall(f, k); err != nil {
 		return nil, err
 	}
-	if isQuantile(a.fn) {
+	switch how.by {
+	case byMoments:
+	case byHistogram:
 		if err := c.quantile(f, a, k); err != nil {
 			return nil, err
 		}
+	default:
+		return nil, r.notMeasured(f, k.name)
 	}
 	r.calls = append(r.calls, k)
 	if e, ok, err := c.weighted(f, k); ok || err != nil {
@@ -241,15 +246,20 @@ func (r *resolver) checkCall(f *syntax.FuncCall, k *call) error {
 		return r.fail(refusal.InsufficientPrivilege, f.Location, "function %s is not allowed %s", name, where).
 			WithHint("SELECT * FROM dp.functions lists what may be asked.")
 	}
-	if !aggregates()[name].private {
-		return r.fail(refusal.NotSupported, f.Location, "function %s is not supported over private rows", name).
-			WithHint("Over private rows these are answered: %s.", strings.Join(MeasuredAggregates(), ", "))
+	if measuredAs(k.fn).by == "" {
+		return r.notMeasured(f, name)
 	}
 	if k.distinct && k.arg2 != nil {
 		return r.fail(refusal.NotSupported, f.Location, "%s(DISTINCT …) is not supported over private rows", name).
 			WithHint("Leave DISTINCT out.")
 	}
 	return nil
+}
+
+// notMeasured refuses an aggregate that is not answered over private rows.
+func (r *resolver) notMeasured(f *syntax.FuncCall, name string) error {
+	return r.fail(refusal.NotSupported, f.Location, "function %s is not supported over private rows", name).
+		WithHint("Over private rows these are answered: %s.", strings.Join(MeasuredAggregates(), ", "))
 }
 
 // intervalEnd resolves dp_low(aggregate) and dp_high(aggregate).

@@ -88,11 +88,7 @@ func (a aggregateCall) printDuckJSON(p *expr.Printer) {
 		printOrder(p, a.order)
 	}
 	p.WriteByte(')')
-	if a.filter != nil {
-		p.WriteString(" FILTER (WHERE ")
-		p.Expr(a.filter)
-		p.WriteByte(')')
-	}
+	printFilter(p, a.filter)
 	p.WriteString(" || ']' AS JSON)")
 }
 

@@ -26,34 +26,21 @@ func (q *quantileAsk) text() string {
 	return "[" + strings.Join(parts, ", ") + "] of "
 }
 
-// isQuantile tells aggregates that are quantiles when private rows are asked.
-func isQuantile(fn string) bool {
-	switch fn {
-	case "min", "max", "percentile_cont", "percentile_disc":
-		return true
-	}
-	return false
-}
-
 // maxRanks bounds the ranks of one call.
 const maxRanks = 100
 
-// asMedian writes median(x), which PostgreSQL does not know, as what it means.
-func asMedian(f *syntax.FuncCall) *syntax.FuncCall {
+// asMedian writes median(x) as percentile_cont(0.5) WITHIN GROUP (ORDER BY x).
+func asMedian(f *syntax.FuncCall) (*syntax.FuncCall, string) {
 	half := &syntax.Node{Node: &syntax.Node_AConst{AConst: &syntax.A_Const{Val: &syntax.A_Const_Fval{Fval: &syntax.Float{Fval: "0.5"}}, Location: f.Location}}}
 	by := &syntax.Node{Node: &syntax.Node_SortBy{SortBy: &syntax.SortBy{Node: f.Args[0], SortbyDir: syntax.SORTBY_DEFAULT,
 		SortbyNulls: syntax.SORTBY_NULLS_DEFAULT, Location: f.Location}}}
 	return &syntax.FuncCall{Funcname: f.Funcname, Args: []*syntax.Node{half}, AggOrder: []*syntax.Node{by}, AggFilter: f.AggFilter,
-		AggWithinGroup: true, Location: f.Location}
+		AggWithinGroup: true, Location: f.Location}, "percentile_cont"
 }
 
 // notWithinGroup refuses a call that is written in the other of the two ways.
 func (c *exprContext) notWithinGroup(f *syntax.FuncCall, name string, kind aggregateKind) error {
-	switch {
-	case name == "median":
-		return c.fail(refusal.NotSupported, f.Location, "median takes one column, and neither DISTINCT nor WITHIN GROUP").
-			WithHint("Write median(x), or percentile_cont(0.5) WITHIN GROUP (ORDER BY x).")
-	case kind.ordered:
+	if kind.ordered {
 		return c.fail(refusal.UndefinedFunction, f.Location, "WITHIN GROUP is required for ordered-set aggregate %s", name).
 			WithHint("Write %s(0.5) WITHIN GROUP (ORDER BY x).", name)
 	}
@@ -74,7 +61,7 @@ func (c *exprContext) quantile(f *syntax.FuncCall, a aggregateCall, k *call) err
 			return c.fail(refusal.UndefinedFunction, f.Location, "function %s(%s) does not exist", k.name, t).
 				WithHint("Count the rows: count(*) FILTER (WHERE %s).", k.written)
 		}
-	default:
+	case "percentile_cont", "percentile_disc":
 		if len(a.order) != 1 {
 			return c.fail(refusal.SyntaxError, f.Location, "%s takes one expression in WITHIN GROUP (ORDER BY …)", k.name)
 		}
@@ -82,6 +69,8 @@ func (c *exprContext) quantile(f *syntax.FuncCall, a aggregateCall, k *call) err
 		if err := c.r.ranksOf(f, a, k); err != nil {
 			return err
 		}
+	default:
+		return c.r.notMeasured(f, k.name)
 	}
 	if k.arg.Type().Kind == catalog.Unknown {
 		return c.fail(refusal.NotSupported, f.Location, "%s of a constant is not supported over private rows", k.name)

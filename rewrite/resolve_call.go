@@ -33,9 +33,6 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 	if name == "dp_low" || name == "dp_high" {
 		return c.intervalEnd(f, name)
 	}
-	if name == "median" && len(f.Args) == 1 {
-		return c.aggregate(f, "median")
-	}
 	if _, ok := aggregates()[name]; ok {
 		return c.aggregate(f, name)
 	}

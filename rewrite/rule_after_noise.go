@@ -73,14 +73,8 @@ func filterText(k *call) string {
 
 // countsItsRows tells that what is measured for a call holds the number of its rows.
 func countsItsRows(k *call) bool {
-	if k.distinct || k.arg2 != nil {
-		return k.arg2 != nil
-	}
-	switch k.fn {
-	case "count", "avg", "var_pop", "var_samp", "stddev_pop", "stddev_samp":
-		return true
-	}
-	return false
+	how := measuredAs(k.fn)
+	return !k.distinct && how.by == byMoments && !how.isSum()
 }
 
 // stand finds the counts that a call's number stands on.

@@ -384,7 +384,7 @@ func (c *exprContext) aggregateArgs(f *syntax.FuncCall, kind aggregateKind) ([]e
 	var out []expr.Expr
 	for _, n := range f.Args {
 		as := argument
-		if f.AggDistinct || kind.ordered || !sumsUp(functionName(f)) {
+		if f.AggDistinct || kind.private.by != byMoments { // no single value shows in what adds up over rows
 			as = summed
 		}
 		e, err := c.r.policy.stands(n, as, func() (expr.Expr, error) { return c.resolve(n) })
@@ -395,15 +395,6 @@ func (c *exprContext) aggregateArgs(f *syntax.FuncCall, kind aggregateKind) ([]e
 	}
 	c.arguments = nil
 	return out, nil
-}
-
-// sumsUp tells that an aggregate adds up over rows, so that no single value shows in it.
-func sumsUp(name string) bool {
-	switch name {
-	case "min", "max", "median", "string_agg", "bool_and", "bool_or", "every":
-		return false
-	}
-	return true
 }
 
 // inClasses plans under the class of a name, or under each class in turn until one allows the query.

@@ -31,7 +31,7 @@ func ShowsRows(st *Statement, ds *catalog.Dataset) bool {
 			switch {
 			case (name == "min" || name == "max") && v.AggFilter == nil && v.Over == nil:
 				ends = true
-			case aggregate, name == "median", name == "dp_low", name == "dp_high", v.AggStar, v.AggDistinct, v.AggWithinGroup, v.AggFilter != nil, v.Over != nil:
+			case aggregate, name == "dp_low", name == "dp_high", v.AggStar, v.AggDistinct, v.AggWithinGroup, v.AggFilter != nil, v.Over != nil:
 				other = true
 			}
 		}

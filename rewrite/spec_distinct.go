@@ -89,7 +89,7 @@ func (m *measurementSQL) branch(s *released) {
 	m.keys(`"e".`)
 	m.p.WriteString(`"e"."x" FROM (SELECT "v".*, row_number() OVER (PARTITION BY ` +
 		strings.Join(append(m.keyNames(`"v".`), `"v"."u"`), ", ") + ` ORDER BY ` +
-		m.hash([]hashed{{`"v"."u"`, m.d.unit.e.Type().Kind}, {`"v"."x"`, of.Type().Kind}}) + `) AS "i" FROM (SELECT DISTINCT `)
+		m.hash([]hashed{{`"v"."u"`, expr.ReprOf(m.d.unit.e)}, {`"v"."x"`, expr.ReprOf(of)}}) + `) AS "i" FROM (SELECT DISTINCT `)
 	if m.form == formWindow {
 		m.keys(`"b".`)
 		m.p.WriteString(`"b"."u", ` + value + ` AS "x"`)

@@ -26,41 +26,9 @@ type plane struct {
 	written [2]string
 }
 
-// degrees of a function of (y, x): what it needs of y and of x.
-func degreesOf(fn string) (y, x int) {
-	switch fn {
-	case "covar_pop", "covar_samp", "regr_sxy":
-		return 1, 1
-	case "regr_slope", "regr_intercept":
-		return 1, 2
-	case "regr_avgx":
-		return 0, 1
-	case "regr_avgy":
-		return 1, 0
-	case "regr_sxx":
-		return 0, 2
-	case "regr_syy":
-		return 2, 0
-	case "regr_count":
-		return 0, 0
-	}
-	return 2, 2
-}
-
-// degreeOf is what a function of one column needs of it.
-func degreeOf(fn string) int {
-	switch fn {
-	case "count":
-		return 0
-	case "sum", "avg":
-		return 1
-	}
-	return 2
-}
-
 // addPair notes a call of two columns. The columns stand in the order of their texts.
 func (w *wants) addPair(k *call) {
-	y, x := degreesOf(k.fn)
+	y, x := measuredAs(k.fn).degree[0], measuredAs(k.fn).degree[1]
 	swap := text(k.arg) > text(k.arg2)
 	if w.plane == nil {
 		w.arg, w.plane = k.arg, &plane{arg: k.arg2, written: [2]string{k.written, k.written2}}
@@ -101,7 +69,7 @@ func mergeIntoPlanes(sets map[set]*wants) {
 			}
 			host := sets[p]
 			for fn := range sets[s].fns {
-				host.plane.degree[at] = max(host.plane.degree[at], degreeOf(fn))
+				host.plane.degree[at] = max(host.plane.degree[at], measuredAs(fn).degree[0])
 			}
 			host.sets[s] = true
 			delete(sets, s)
@@ -156,11 +124,11 @@ func (s *released) row() *big.Int {
 
 // formulaOfPlane computes a call's value from the table.
 func (s *released) formulaOfPlane(e mechanism.Estimator, k *call) mechanism.Estimator {
-	p := s.plane
+	p, how := s.plane, measuredAs(k.fn)
 	e.Row = s.row()
 	e.Plane = &mechanism.Plane{Degree: p.degree, Lower: [2]*big.Rat{s.grid.Lower, p.grid.Lower}, Upper: [2]*big.Rat{s.grid.Upper, p.grid.Upper}}
 	on := k.arg // the column that is asked about, or the independent one
-	if k.arg2 != nil && k.fn != "regr_avgy" && k.fn != "regr_syy" {
+	if k.arg2 != nil && (how.degree[0] == 0 || how.degree[1] > 0) {
 		on = k.arg2
 	}
 	if on != nil && text(on) != text(s.arg) {
@@ -168,33 +136,18 @@ func (s *released) formulaOfPlane(e mechanism.Estimator, k *call) mechanism.Esti
 	}
 	axis := e.Plane.Axis
 	e.Lower, e.Upper = e.Plane.Lower[axis], e.Plane.Upper[axis]
-	switch k.fn {
-	case "count", "regr_count", "sum":
-		e.Kind, e.Coef = mechanism.Linear, s.linearOfPlane(k.fn, axis)
-	case "covar_pop":
-		e.Kind = mechanism.CovarPop
-	case "covar_samp":
-		e.Kind = mechanism.CovarSamp
-	case "corr":
-		e.Kind = mechanism.Corr
-	case "regr_slope":
-		e.Kind = mechanism.Slope
-	case "regr_intercept":
-		e.Kind = mechanism.Intercept
-	case "regr_r2":
-		e.Kind = mechanism.RSquared
-	case "regr_sxy":
-		e.Kind = mechanism.SumProducts
-	case "regr_sxx", "regr_syy":
-		e.Kind = mechanism.SumSquares
-	default:
-		e.Kind = estimatorOf(k.fn, p.degree[axis] == 2)
+	e.Kind = how.formula
+	switch {
+	case how.formula == mechanism.Linear:
+		e.Coef = s.linearOfPlane(how, axis)
+	case how.formula == mechanism.Mean && p.degree[axis] == 2:
+		e.Kind = mechanism.MeanOfTriple
 	}
 	return e
 }
 
 // linearOfPlane gives a count, 1/Row for every number, or a sum, L + (U − L)·i/d of that for basis function i of the axis.
-func (s *released) linearOfPlane(fn string, axis int) []*big.Rat {
+func (s *released) linearOfPlane(how measured, axis int) []*big.Rat {
 	p := s.plane
 	inverse := new(big.Rat).SetFrac(big.NewInt(1), s.row())
 	grid := []expr.Gridded{s.grid, p.grid}[axis]
@@ -202,7 +155,7 @@ func (s *released) linearOfPlane(fn string, axis int) []*big.Rat {
 	for i := 0; i <= p.degree[0]; i++ {
 		for j := 0; j <= p.degree[1]; j++ {
 			c := inverse
-			if fn == "sum" {
+			if how.isSum() {
 				value := new(big.Rat).Sub(grid.Upper, grid.Lower)
 				value.Mul(value, big.NewRat(int64([2]int{i, j}[axis]), int64(p.degree[axis])))
 				c = value.Add(value, grid.Lower).Mul(value, inverse)

@@ -83,15 +83,15 @@ type set struct {
 }
 
 func setOf(k *call) set {
-	s := set{distinct: k.distinct}
+	s, counts := set{distinct: k.distinct}, measuredAs(k.fn).isCount()
 	switch {
-	case k.arg2 != nil && k.fn == "regr_count" && !k.arg.Domain().Nullable && !k.arg2.Domain().Nullable:
+	case k.arg2 != nil && counts && !k.arg.Domain().Nullable && !k.arg2.Domain().Nullable:
 	case k.arg2 != nil:
 		s.arg, s.arg2 = text(k.arg), text(k.arg2)
 		if s.arg > s.arg2 {
 			s.arg, s.arg2 = s.arg2, s.arg
 		}
-	case k.arg != nil && (k.fn != "count" || k.distinct || k.arg.Domain().Nullable):
+	case k.arg != nil && (!counts || k.distinct || k.arg.Domain().Nullable):
 		s.arg = text(k.arg)
 	}
 	if k.filter != nil {
@@ -168,18 +168,24 @@ func (w *wants) nullable() bool {
 	return w.arg.Domain().Nullable || w.plane != nil && w.plane.arg.Domain().Nullable
 }
 
+// kind is the least that holds all functions that are asked.
 func (w *wants) kind() specKind {
+	degree, sums := 0, true
+	for fn := range w.fns {
+		m := measuredAs(fn)
+		degree, sums = max(degree, m.degree[0]), sums && m.isSum()
+	}
 	switch {
 	case w.plane != nil:
 		return specPlane
-	case w.fns["var_pop"] || w.fns["var_samp"] || w.fns["stddev_pop"] || w.fns["stddev_samp"]:
-		return specTriple
-	case w.fns["avg"] || w.fns["sum"] && w.fns["count"]:
-		return specPair
-	case w.fns["sum"]:
+	case degree == 0:
+		return specRows
+	case degree == 1 && sums:
 		return specSum
+	case degree == 1:
+		return specPair
 	}
-	return specRows
+	return specTriple
 }
 
 // specsOf lists what is measured for a draft, in an order that does not depend on how the query was written.
