@@ -88,6 +88,7 @@ type Column struct {
 	Type        Type
 	Domain      Domain
 	Nullable    bool // the source's constraint, or as declared
+	Enumerated  bool // the source has an enumerated type, which is read as its labels' text
 	Unique      bool // enforced: a constraint of the source, or checked at load on a source that cannot change
 	Description string
 	Uses        Uses

@@ -46,6 +46,8 @@ type Column struct {
 	// Clamp says that the stored value may lie outside Dom's Lo and Hi, so that Print must clamp it (NULL stays NULL,
 	// NaN and infinities fall on a bound).
 	Clamp bool
+	// Enumerated says that what is stored is a label, which Print must make text of: engines compare no label with text.
+	Enumerated bool
 	// Repr is the kind that the engine gives to a column of a sub-query where it is wider than Typ (see ReprOf).
 	Repr catalog.Kind
 }

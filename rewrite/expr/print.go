@@ -113,6 +113,11 @@ func (c Column) Print(p *Printer) {
 }
 
 func (c Column) bare(p *Printer) {
+	if c.Enumerated {
+		c.Enumerated = false
+		p.cast(c, typeSQL(c.Typ, p.Dialect))
+		return
+	}
 	if c.Alias != "" {
 		p.Ident(c.Alias)
 		p.WriteByte('.')
