@@ -1,3 +1,4 @@
+// Package dpproxy_test holds what is true of the whole repository: which room may import which.
 package dpproxy_test
 
 import (

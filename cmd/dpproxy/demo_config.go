@@ -40,7 +40,7 @@ datasets:
     privacy_unit: patients.patient_id   # everything about one patient is protected together
     version: "1"
     query: {epsilon: 0.5, max_epsilon: 2, delta: 1e-8, max_groups: 5, max_rows: 10}
-    allowed_functions: [count, sum, avg]
+    allowed_functions: all              # or a list, as [count, sum, avg]; see SELECT * FROM dp.functions
     max_functions: 6
     reuse: forever                      # an answer that was given is given again, for free
     budget: {epsilon: 100, delta: 1e-6, accountant: zcdp}
