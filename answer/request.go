@@ -13,6 +13,7 @@ type (
 	Statement     = rewrite.Statement
 	StatementKind = rewrite.StatementKind
 	Column        = rewrite.Column
+	Origin        = rewrite.Origin
 )
 
 // Cell is a value in PostgreSQL's output text, or NULL. Only publishable values ever become one.

@@ -48,6 +48,7 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 	s.comment(oid, classClass, 0, describeTable(d, t))
 	for i, c := range columns {
 		s.addColumn(oid, i+1, c)
+		s.columns[Name{schema, t.Name, c.Name}] = At{oid, int16(i + 1)}
 		s.comment(oid, classClass, i+1, describeColumn(d, t, c))
 	}
 	for _, c := range keys {

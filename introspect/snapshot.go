@@ -44,6 +44,7 @@ type snapshot struct {
 
 	classes     map[uint32]object // relations of this view
 	classByName map[string]uint32 // schema.name
+	columns     map[Name]At       // of the tables among them
 	types       map[uint32]*typeRow
 	typeByName  map[string]*typeRow
 	constraints map[uint32]string
@@ -76,7 +77,7 @@ func (s *snapshot) schema() string { return "v" + strconv.Itoa(s.id) }
 func newSnapshot(id int, st *static, v View) *snapshot {
 	v.Settings, v.PID, v.Session = nil, 0, nil
 	s := &snapshot{id: id, static: st, view: v, byName: map[string]*dynamicTable{}, used: map[uint32]bool{},
-		classes: map[uint32]object{}, classByName: map[string]uint32{}, types: map[uint32]*typeRow{},
+		classes: map[uint32]object{}, classByName: map[string]uint32{}, columns: map[Name]At{}, types: map[uint32]*typeRow{},
 		typeByName: map[string]*typeRow{}, constraints: map[uint32]string{}, indexes: map[uint32]indexText{},
 		comments: map[comment]string{}, roles: map[uint32]string{ownerRole: ownerName}, databases: map[uint32]string{},
 		public: publicSchema, plans: map[string]*plan{}}

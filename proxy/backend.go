@@ -48,6 +48,18 @@ type Introspector interface {
 	Handles(st *answer.Statement, database string) bool
 }
 
+// Locator is an optional part of an Introspector: where the catalogs have the columns of tables that an answer's columns are.
+type Locator interface {
+	// Locate gives each column that has an origin its place; the places of the others are zero. nil knows none of them.
+	Locate(id answer.Identity, columns []answer.Column) []Place
+}
+
+// Place is a column of a relation of the catalogs.
+type Place struct {
+	Relation uint32 // pg_class.oid
+	Number   uint16 // pg_attribute.attnum
+}
+
 // designs is a Backend whose data sets have a database for design mode each.
 type designs interface {
 	DesignOf(database string) (dataset string, design bool)

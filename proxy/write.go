@@ -46,11 +46,17 @@ func (s *session) describeRows(columns []answer.Column, formats []int16) error {
 	if columns == nil {
 		return s.wire.send(&pgproto3.NoData{})
 	}
+	places := s.places(columns)
 	return s.wire.message('T', func(dst []byte) ([]byte, error) {
 		dst = binary.BigEndian.AppendUint16(dst, uint16(len(columns)))
 		for i, c := range columns {
-			dst = append(dst, clean(c.Name)...)
-			dst = append(dst, 0, 0, 0, 0, 0, 0, 0) // NUL, table OID, column number: answers are of no table
+			dst = append(append(dst, clean(c.Name)...), 0)
+			var at Place
+			if places != nil {
+				at = places[i]
+			}
+			dst = binary.BigEndian.AppendUint32(dst, at.Relation)
+			dst = binary.BigEndian.AppendUint16(dst, at.Number)
 			dst = binary.BigEndian.AppendUint32(dst, shownOID(c.Type))
 			dst = binary.BigEndian.AppendUint16(dst, uint16(shownSize(c.Type)))
 			dst = binary.BigEndian.AppendUint32(dst, uint32(c.Type.Typmod()))
@@ -58,6 +64,20 @@ func (s *session) describeRows(columns []answer.Column, formats []int16) error {
 		}
 		return dst, nil
 	})
+}
+
+// places are where the catalogs have the columns of tables that the columns are; nil if they are none.
+func (s *session) places(columns []answer.Column) []Place {
+	l, ok := s.srv.intro.(Locator)
+	if !ok {
+		return nil
+	}
+	for _, c := range columns {
+		if c.From != (answer.Origin{}) {
+			return l.Locate(s.id, columns)
+		}
+	}
+	return nil
 }
 
 // A column of an untyped literal is text, as in PostgreSQL.

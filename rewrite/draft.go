@@ -26,6 +26,7 @@ type draft struct {
 type draftKey struct {
 	name   string
 	e      expr.Expr // canonical: equal keys print alike
+	asked  expr.Expr // as the block has it
 	column string    // its name in the released relation: k1, k2, …
 }
 

@@ -36,7 +36,12 @@ type Plan struct {
 type Column struct {
 	Name string
 	Type catalog.Type
+	From Origin // of an answer's columns alone
 }
+
+// Origin is the column of a table that a column of an answer is as it is, in the analyst's names; zero if it is none. It is what
+// RowDescription tells of a column: through sub-queries and as a group key, but not out of a set operation.
+type Origin struct{ Schema, Table, Column string }
 
 // Measurement is one aggregated query over private rows. Every result column is a key or has a Spec.
 type Measurement struct {

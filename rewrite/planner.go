@@ -85,6 +85,12 @@ func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []
 	if plan, ok := p.plans.get(key); ok {
 		return plan, nil
 	}
+	if plan, volatile := planEmpty(st, ds, s, params); plan != nil {
+		if !volatile {
+			p.plans.put(key, plan)
+		}
+		return plan, nil
+	}
 	var plan *Plan
 	volatile := false
 	err := inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
@@ -117,10 +123,19 @@ func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, decla
 		}
 		q, err := r.root(st)
 		if err == nil {
-			types, columns = r.parameterTypes(q), q.columns()
+			types, columns = r.parameterTypes(q), q.answerColumns()
 		}
 		return r.policy.otherClass, err
 	})
+	if err != nil && mayBeEmpty(st) {
+		params := make([]Param, len(declared))
+		for i, t := range declared {
+			params[i].Type = t
+		}
+		if q, r := emptyQuery(st, ds, s, params, true); q != nil {
+			return r.parameterTypes(q), q.answerColumns(), nil
+		}
+	}
 	if err != nil {
 		return nil, nil, refused(err)
 	}
@@ -204,7 +219,7 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.columns(), Rules: r.rules, Reads: r.reads, SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
+	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.answerColumns(), Rules: r.rules, Reads: r.reads, SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
 	for _, d := range r.drafts {
 		d.describe(plan)
 	}

@@ -68,6 +68,7 @@ func (s *scan) property() Property {
 type derived struct {
 	q     *query
 	alias string
+	view  string // the declared view that it is, if it is one
 	// lateral says that it is computed for each row to its left; beside is the unit of that row, if its own rows are of the same.
 	lateral bool
 	beside  expr.Expr

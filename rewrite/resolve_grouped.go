@@ -239,7 +239,7 @@ func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
 		if err != nil {
 			return r.at(err, -1)
 		}
-		dk := draftKey{name: k.name, e: canonical, column: "k" + strconv.Itoa(i+1)}
+		dk := draftKey{name: k.name, e: canonical, asked: k.e, column: "k" + strconv.Itoa(i+1)}
 		k.out = expr.Column{Alias: d.alias, Name: dk.column, Typ: keyType(canonical), Dom: expr.Domain{Nullable: true}}
 		g.keys = append(g.keys, k)
 		d.keys = append(d.keys, dk)

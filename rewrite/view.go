@@ -22,7 +22,11 @@ func (r *resolver) view(view *catalog.View, v *syntax.RangeVar) (from, fromColum
 	if alias == nil {
 		alias = &syntax.Alias{Aliasname: v.Relname}
 	}
-	return r.derive(q, alias, v.Relname, v.Location)
+	f, cols, err := r.derive(q, alias, v.Relname, v.Location)
+	if d, ok := f.(*derived); ok {
+		d.view = view.Table.Name
+	}
+	return f, cols, err
 }
 
 func (r *resolver) viewQuery(view *catalog.View) (*query, error) {

@@ -153,6 +153,27 @@ func introColumns(columns []introspect.Column) []answer.Column {
 	return out
 }
 
+// Locate tells where the catalogs have the columns of tables that an answer's columns are.
+func (c *catalogs) Locate(id answer.Identity, columns []answer.Column) []proxy.Place {
+	v, err := c.view(answer.Request{Identity: id})
+	if err != nil {
+		return nil
+	}
+	names := make([]introspect.Name, len(columns))
+	for i, column := range columns {
+		names[i] = introspect.Name{Schema: column.From.Schema, Relation: column.From.Table, Column: column.From.Column}
+	}
+	found, err := c.intro.Locate(v, names)
+	if err != nil {
+		return nil
+	}
+	places := make([]proxy.Place, len(found))
+	for i, at := range found {
+		places[i] = proxy.Place{Relation: at.OID, Number: uint16(at.Number)}
+	}
+	return places
+}
+
 // introRows are the rows of a catalog query as the proxy reads them.
 type introRows struct {
 	rows [][]introspect.Cell
