@@ -17,7 +17,7 @@ func (s *Service) Greet(id Identity) []Notice {
 	s.Logger.LogAttrs(context.Background(), slog.LevelInfo, "log-in", v.access.attributes(id)...)
 	d, _, _, err := v.find(id, s.Clock())
 	o := v.access.Operator
-	if err != nil || o.Silent {
+	if err != nil || o.Silent || d.lobby {
 		return nil
 	}
 	var out []Notice

@@ -109,6 +109,9 @@ func (v *served) person(id Identity) (*User, bool) {
 // grant is what a person may do on a data set, and how he sees it; false if it does not exist for him.
 func (v *served) grant(u *User, p *Principal, dataset string) (Grant, *Dataset, bool) {
 	d, exists := v.datasets[dataset]
+	if !exists && dataset == Lobby {
+		return v.enter(u, p)
+	}
 	if !exists {
 		return Grant{}, nil, false
 	}

@@ -19,6 +19,8 @@ type Login struct {
 	Known   bool // of Admit: there is such a user
 	// Principal is who a credential vouched for; nil for a user of the list who gives his password.
 	Principal *Principal
+	// Hint says which data sets there are for him, where Allowed is false. It is for whoever has shown who he is.
+	Hint string
 }
 
 // Login tells what a log-in is checked against. A name that is no user's gives an empty verifier, not an error: the
@@ -33,7 +35,7 @@ func (s *Service) Login(ctx context.Context, user, database string) (Login, erro
 		return Login{}, err
 	}
 	_, _, granted := v.grant(u, nil, database)
-	return Login{Verifier: u.Verifier, Allowed: granted, Enabled: u.MayQuery && !banned}, nil
+	return Login{Verifier: u.Verifier, Allowed: granted, Enabled: u.MayQuery && !banned, Hint: connectTo(v.names(u, nil))}, nil
 }
 
 // Check judges what was offered as a password, apart from the users' own passwords. ok is false if it vouches for nobody.
@@ -68,11 +70,11 @@ func (s *Service) Admit(ctx context.Context, p *Principal, database string) (Log
 		return Login{Principal: p}, nil
 	}
 	_, _, granted := v.grant(u, p, database)
-	return Login{Allowed: granted, Enabled: u.MayQuery && !banned, Known: true, Principal: p}, nil
+	return Login{Allowed: granted, Enabled: u.MayQuery && !banned, Known: true, Principal: p, Hint: connectTo(v.names(u, p))}, nil
 }
 
 // Visible are the data sets that an analyst sees, by name, and the one that the session is connected to: what the
-// answers about catalogs are made of. Both are immutable.
+// answers about catalogs are made of. Both are immutable. In the Lobby, current is nil, and the lobby is one of all.
 func (s *Service) Visible(id Identity) (all []*catalog.Dataset, current *catalog.Dataset, err error) {
 	v, done := s.use()
 	defer done()
@@ -85,7 +87,13 @@ func (s *Service) Visible(id Identity) (all []*catalog.Dataset, current *catalog
 			all = append(all, seen.Catalog)
 		}
 	}
+	if d.lobby {
+		all = append(all, d.Catalog)
+	}
 	slices.SortFunc(all, func(a, b *catalog.Dataset) int { return strings.Compare(a.Name, b.Name) })
+	if d.lobby {
+		return all, nil, nil
+	}
 	return all, d.Catalog, nil
 }
 

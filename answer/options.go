@@ -41,6 +41,7 @@ type Dataset struct {
 	MaxQueriesMessage string
 	// Terms are those of this data set's answers, for analysts to read.
 	Terms string
+	lobby bool // see Lobby
 }
 
 // private tells whether any table of the data set holds private rows.

@@ -68,6 +68,9 @@ func (s *Service) price(ctx context.Context, q *query) error {
 	}
 	var err error
 	q.plan, err = s.Planner.Plan(planned(q.request.Statement), q.dataset.Catalog, q.choices.Settings, params)
+	if q.dataset.lobby {
+		return s.inLobby(q, err)
+	}
 	if err == nil || !q.previews(err) {
 		return err
 	}

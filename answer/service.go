@@ -23,6 +23,7 @@ type served struct {
 	users    map[string]*User
 	views    map[view]*Dataset // data sets as users see them whom the owner allows less
 	access   *Access
+	lobby    *Dataset
 	active   sync.WaitGroup
 }
 
@@ -43,7 +44,7 @@ func New(o Options) (*Service, error) {
 func newServed(datasets []*Dataset, users []*User, access Access) *served {
 	v := &served{
 		datasets: make(map[string]*Dataset, len(datasets)), users: make(map[string]*User, len(users)),
-		views: map[view]*Dataset{}, access: &access,
+		views: map[view]*Dataset{}, access: &access, lobby: newLobby(),
 	}
 	for _, d := range datasets {
 		v.datasets[d.Catalog.Name] = d

@@ -98,7 +98,7 @@ func (h *handshake) authenticate(ctx context.Context, start startup) (answer.Log
 	case !login.Enabled:
 		return login, refusal.New(refusal.InvalidAuthorization, "user %q may not query", start.user)
 	case !login.Allowed:
-		return login, refusal.New(refusal.InvalidCatalogName, "database %q does not exist", start.named)
+		return login, refusal.New(refusal.InvalidCatalogName, "database %q does not exist", start.named).WithHint("%s", login.Hint)
 	}
 	return login, nil
 }

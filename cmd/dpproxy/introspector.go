@@ -93,8 +93,12 @@ func (c *catalogs) view(r answer.Request) (introspect.View, error) {
 	if err != nil {
 		return introspect.View{}, err
 	}
+	system := c.system
+	if current == nil { // no data set, and so none of its accounts
+		system = nil
+	}
 	return introspect.View{
-		User: r.Identity.User, Database: r.Identity.Dataset, Datasets: all, Current: current, System: c.system,
+		User: r.Identity.User, Database: r.Identity.Dataset, Datasets: all, Current: current, System: system,
 		Settings: r.CurrentSetting, PID: r.Identity.PID, Users: []string{r.Identity.User},
 		Session: session(r),
 	}, nil
