@@ -63,6 +63,14 @@ func (s *Service) hintLobby(q *query, err error) error {
 	return hinted.WithHint("%s", connectTo(v.names(u, q.request.Identity.Principal)))
 }
 
+// elsewhere is the hint for somebody who asked for a data set that does not exist for him.
+func (v *served) elsewhere(u *User, p *Principal, granted bool) string {
+	if granted {
+		return ""
+	}
+	return connectTo(v.names(u, p))
+}
+
 // maxNames is how many data sets a hint names.
 const maxNames = 20
 

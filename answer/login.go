@@ -35,7 +35,7 @@ func (s *Service) Login(ctx context.Context, user, database string) (Login, erro
 		return Login{}, err
 	}
 	_, _, granted := v.grant(u, nil, database)
-	return Login{Verifier: u.Verifier, Allowed: granted, Enabled: u.MayQuery && !banned, Hint: connectTo(v.names(u, nil))}, nil
+	return Login{Verifier: u.Verifier, Allowed: granted, Enabled: u.MayQuery && !banned, Hint: v.elsewhere(u, nil, granted)}, nil
 }
 
 // Check judges what was offered as a password, apart from the users' own passwords. ok is false if it vouches for nobody.
@@ -70,7 +70,7 @@ func (s *Service) Admit(ctx context.Context, p *Principal, database string) (Log
 		return Login{Principal: p}, nil
 	}
 	_, _, granted := v.grant(u, p, database)
-	return Login{Allowed: granted, Enabled: u.MayQuery && !banned, Known: true, Principal: p, Hint: connectTo(v.names(u, p))}, nil
+	return Login{Allowed: granted, Enabled: u.MayQuery && !banned, Known: true, Principal: p, Hint: v.elsewhere(u, p, granted)}, nil
 }
 
 // Visible are the data sets that an analyst sees, by name, and the one that the session is connected to: what the

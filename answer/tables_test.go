@@ -105,7 +105,7 @@ func TestLogin(t *testing.T) {
 		want           Login
 	}{
 		{"alice", "census", Login{Verifier: "SCRAM-SHA-256$4096:alice", Allowed: true, Enabled: true}},
-		{"alice", "other", Login{Verifier: "SCRAM-SHA-256$4096:alice", Enabled: true}},
+		{"alice", "other", Login{Verifier: "SCRAM-SHA-256$4096:alice", Enabled: true, Hint: "Each data set is a database of its own. Connect to: census."}},
 		{"Alice", "census", Login{}},
 		{"nobody", "census", Login{}},
 	} {
