@@ -142,18 +142,28 @@ func (a *auditor) query(ctx context.Context, q Query) (Report, error) {
 	if err != nil {
 		return r, err
 	}
+	if less, err := a.rowsOfNobody(ctx, plan, whole); err != nil {
+		return r, err
+	} else if less != nil {
+		r.Sensitivity, r.Verdict, r.Reason = "beyond", Violation, "rows that belong to no unit move the numbers"
+		worst, claim.epsilon, claim.delta = less, 0, 0
+	}
 	less, err := a.serve(ctx, worst)
 	if err != nil {
 		return r, err
 	}
 	defer less.close()
-	return r, a.sample(ctx, q, claim, all, less, &r)
+	known, err := aims(ctx, plan, claim, [2]*fixed{whole, worst})
+	if err != nil {
+		return r, err
+	}
+	return r, a.sample(ctx, q, claim, [2]*side{all, less}, known, &r)
 }
 
 // sample asks both databases, and bounds what their answers prove.
-func (a *auditor) sample(ctx context.Context, q Query, c claim, all, less *side, r *Report) error {
+func (a *auditor) sample(ctx context.Context, q Query, c claim, sides [2]*side, aims []aim, r *Report) error {
 	var answers [2][]sampled
-	for i, s := range []*side{all, less} {
+	for i, s := range sides {
 		for len(answers[i]) < a.Samples {
 			more, err := s.ask(ctx, q, min(batch, a.Samples-len(answers[i])))
 			if err != nil {
@@ -164,7 +174,7 @@ func (a *auditor) sample(ctx context.Context, q Query, c claim, all, less *side,
 		}
 	}
 	r.Samples = a.Samples
-	found := Compare(answers[0], answers[1], c, a.Odds/float64(len(a.Queries)))
+	found := compare(answers[0], answers[1], c, a.Odds/float64(len(a.Queries)), aims)
 	r.Found, r.Event = found.Epsilon, found.Event
 	if found.Epsilon > c.epsilon {
 		r.Verdict, r.Reason = Violation, "the answers tell the two databases apart better than is claimed"

@@ -20,13 +20,15 @@ type event struct {
 	is   func(f features) bool
 }
 
-// Compare bounds ε from below by the answers of two neighbouring databases. Half of them choose the event, the other
+// compare bounds ε from below by the answers of two neighbouring databases. Half of them choose the event, the other
 // half prove: the result is too high with probability at most odds.
-func Compare(a, b []sampled, c claim, odds float64) Found {
+//
+// aims are columns of which the true values are known; they only choose.
+func compare(a, b []sampled, c claim, odds float64, aims []aim) Found {
 	chooseA, proveA := halves(extract(a))
 	chooseB, proveB := halves(extract(b))
 	best, score, flip := event{}, 0.0, false
-	for _, e := range events(chooseA, chooseB) {
+	for _, e := range events(chooseA, chooseB, aims) {
 		ka, kb := count(e, chooseA), count(e, chooseB)
 		for _, turn := range []bool{false, true} {
 			x, n, y, m := ka, len(chooseA), kb, len(chooseB)
@@ -141,12 +143,14 @@ func rowName(row []*string) string {
 const maxNames = 40
 
 // events lists the candidates that the choosing halves suggest.
-func events(a, b []features) []event {
+func events(a, b []features, aims []aim) []event {
 	names := numberNames(a, b)
 	var out []event
 	for _, name := range names {
 		out = append(out, numberEvents(name, a, b)...)
+		out = append(out, latticeEvents(name, a, b)...)
 	}
+	out = append(out, textbookEvents(names, aims)...)
 	out = append(out, textEvents(a, b)...)
 	return append(out, classifier(names, a, b)...)
 }
@@ -299,33 +303,47 @@ func textEvents(a, b []features) []event {
 	return out
 }
 
-// classifier looks at all numbers together: half lines of the direction in which the means differ, each in the size of its noise.
+// classifier looks at all numbers together: half lines of the direction in which the means differ, each in the size of its noise; and
+// the same with each number cut off at the two means, which is the best that can be done against Laplace noise.
 func classifier(names []string, a, b []features) []event {
-	weights := map[string]float64{}
+	type weighed struct {
+		name              string
+		weight, low, high float64
+	}
+	var weights []weighed
 	for _, name := range names {
 		m, v := moments(name, a)
 		n, w := moments(name, b)
-		if v+w > 0 {
-			weights[name] = (m - n) / (v + w)
+		if v+w > 0 && m != n {
+			weights = append(weights, weighed{name, (m - n) / (v + w), min(m, n), max(m, n)})
 		}
 	}
-	score := func(f features) (s float64) {
-		for _, name := range names {
-			s += weights[name] * f.numbers[name]
-		}
-		return s
-	}
-	var all []float64
-	for _, side := range [][]features{a, b} {
-		for _, f := range side {
-			all = append(all, score(f))
-		}
-	}
-	sort.Float64s(all)
 	var out []event
-	for i := 1; i < 40; i++ {
-		t := all[i*len(all)/40]
-		out = append(out, event{"linear classifier", func(f features) bool { return score(f) <= t }})
+	for _, cut := range []bool{false, true} {
+		score := func(f features) (s float64) {
+			for _, w := range weights {
+				x := f.numbers[w.name]
+				if !cut {
+					s += w.weight * x
+					continue
+				}
+				// The logarithm of the odds: the part of the way between the means, in the size of the noise.
+				x = (min(max(x, w.low), w.high) - w.low) / (w.high - w.low)
+				s += math.Copysign(x*math.Sqrt(math.Abs(w.weight)*(w.high-w.low)), w.weight)
+			}
+			return s
+		}
+		var all []float64
+		for _, side := range [][]features{a, b} {
+			for _, f := range side {
+				all = append(all, score(f))
+			}
+		}
+		sort.Float64s(all)
+		for i := 1; i < 30; i++ {
+			t := all[i*len(all)/30]
+			out = append(out, event{"linear classifier", func(f features) bool { return score(f) <= t }})
+		}
 	}
 	return out
 }

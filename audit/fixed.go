@@ -43,7 +43,7 @@ func (f *fixed) Run(ctx context.Context, queries []engine.Query) ([]*mechanism.E
 		if err != nil {
 			return nil, err
 		}
-		exact := mechanism.NewExact(q.Width)
+		exact := q.Exact()
 		for _, g := range groups {
 			if err := exact.Add(g.keys, g.units, g.numbers); err != nil {
 				return nil, err

@@ -48,7 +48,7 @@ datasets:
     source: ${SOURCE}
     privacy_unit: people.id
     version: 1
-    query: {epsilon: 1, max_epsilon: 10, delta: 1e-3, max_groups: 2, max_rows: 2}
+    query: {epsilon: 1, max_epsilon: 10, delta: DELTA, max_groups: 2, max_rows: 2}
     allowed_functions: all
     max_functions: 10
     budget: {epsilon: 1, delta: 1e-2, refresh: never, accountant: ACCOUNTANT}
@@ -62,6 +62,11 @@ datasets:
 
 // open serves the fixture from one of the engines.
 func open(t testing.TB, kind, accountant string) Options {
+	return openWith(t, kind, accountant, "1e-3")
+}
+
+// openWith is open, with a δ of each query; the budgets allow it many times.
+func openWith(t testing.TB, kind, accountant, delta string) Options {
 	t.Helper()
 	dir := t.TempDir()
 	url := filepath.Join(dir, "shop.duckdb")
@@ -79,7 +84,7 @@ func open(t testing.TB, kind, accountant string) Options {
 	}
 	db.Close()
 	path := filepath.Join(dir, "shop.yaml")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(declaration, "ACCOUNTANT", accountant)), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.NewReplacer("ACCOUNTANT", accountant, "DELTA", delta).Replace(declaration)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg, faults := config.Load(path, func(name string) (string, bool) { return source, name == "SOURCE" })

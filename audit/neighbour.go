@@ -111,23 +111,32 @@ func ownedBy(ds *catalog.Dataset, t *catalog.Table, alias string, u unitValue, d
 	if c, ok := unitColumn(ds, t); ok {
 		return fmt.Sprintf("CAST(%s.%s AS text) = %s", alias, ident(c.SourceName), literal(u.text)), nil
 	}
-	fault := fmt.Errorf("audit: table %q has no path to the privacy unit", t.Name)
-	if t.Unit == nil || t.Unit.Via == nil || depth > len(ds.Tables) {
-		return "", fault
-	}
-	next, ok := ds.Table(t.Unit.Via.Table)
-	if !ok {
-		return "", fault
-	}
-	from, okFrom := t.Column(t.Unit.Column)
-	key, okKey := next.Column(t.Unit.Via.Column)
-	if !okFrom || !okKey {
-		return "", fault
+	next, from, key, err := step(ds, t, depth)
+	if err != nil {
+		return "", err
 	}
 	inner := fmt.Sprintf("r%d", depth+1)
 	owned, err := ownedBy(ds, next, inner, u, depth+1)
 	return fmt.Sprintf("EXISTS (SELECT 1 FROM %s AS %s WHERE %s.%s = %s.%s AND %s)", tableName(next), inner,
 		inner, ident(key.SourceName), alias, ident(from.SourceName), owned), err
+}
+
+// step is where a table's path to the unit leads next: a row belongs to the row of next whose key its column from holds.
+func step(ds *catalog.Dataset, t *catalog.Table, depth int) (next *catalog.Table, from, key *catalog.Column, err error) {
+	fault := fmt.Errorf("audit: table %q has no path to the privacy unit", t.Name)
+	if t.Unit == nil || t.Unit.Via == nil || depth > len(ds.Tables) {
+		return nil, nil, nil, fault
+	}
+	next, ok := ds.Table(t.Unit.Via.Table)
+	if !ok {
+		return nil, nil, nil, fault
+	}
+	from, okFrom := t.Column(t.Unit.Column)
+	key, okKey := next.Column(t.Unit.Via.Column)
+	if !okFrom || !okKey {
+		return nil, nil, nil, fault
+	}
+	return next, from, key, nil
 }
 
 func tableName(t *catalog.Table) string { return ident(t.Schema) + "." + ident(t.SourceName) }
