@@ -42,7 +42,11 @@ func (s *Service) measured(ctx context.Context, q *query, o *order) (asked bool,
 			asked, err = true, s.panicked(p)
 		}
 	}()
-	exacts, err := s.ask(ctx, q, o)
+	queries, err := s.questions(q, o)
+	if err != nil {
+		return true, s.internal("noise", err)
+	}
+	exacts, err := s.ask(ctx, q, queries)
 	switch {
 	case errors.Is(err, engine.ErrUnavailable):
 		return false, s.unavailable(ctx, q, err)
@@ -54,9 +58,8 @@ func (s *Service) measured(ctx context.Context, q *query, o *order) (asked bool,
 	return true, s.draw(q, o, exacts)
 }
 
-// ask runs the missing blocks, all in one snapshot.
-func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exact, error) {
-	defer s.stage(q, "engine", s.Clock())
+// questions are those of the missing blocks.
+func (s *Service) questions(q *query, o *order) ([]engine.Query, error) {
 	for _, b := range o.blocks {
 		if (b.plan.Cells != nil) != (q.dataset.Catalog.CellKey != nil) {
 			return nil, errors.New("answer: a measurement belongs to the other pipeline")
@@ -70,8 +73,35 @@ func (s *Service) ask(ctx context.Context, q *query, o *order) ([]*mechanism.Exa
 		}
 		var raw [8]byte
 		s.Random.Fill(raw[:])
-		queries = append(queries, texts(b.plan, int64(binary.LittleEndian.Uint64(raw[:])))...)
+		list := texts(b.plan, int64(binary.LittleEndian.Uint64(raw[:])))
+		if err := s.releaseAsRead(b.plan, list); err != nil {
+			return nil, err
+		}
+		queries = append(queries, list...)
 	}
+	return queries, nil
+}
+
+// releaseAsRead gives a measurement with private keys its noise, and decides which groups are seen, while it is read: there may be
+// very many groups, of which hardly any will be seen. Its histograms are then kept for the groups that are.
+func (s *Service) releaseAsRead(m *rewrite.Measurement, list []engine.Query) error {
+	if m.Cells != nil || m.SQL == "" || m.Selection.Kind == mechanism.PublicKeys {
+		return nil
+	}
+	first, err := mechanism.Releases(s.Random, list[0].Width, m.Specs, m.Selection)
+	if err != nil {
+		return err
+	}
+	list[0].Into = first
+	for i := range list[1:] {
+		list[i+1].Into = mechanism.Among(first, list[i+1].Width)
+	}
+	return nil
+}
+
+// ask runs the queries of the missing blocks, all in one snapshot.
+func (s *Service) ask(ctx context.Context, q *query, queries []engine.Query) ([]*mechanism.Exact, error) {
+	defer s.stage(q, "engine", s.Clock())
 	if len(queries) == 0 {
 		return nil, nil
 	}

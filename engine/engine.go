@@ -30,6 +30,17 @@ type Query struct {
 	Keys   []catalog.Type
 	Units  bool
 	Width  int
+	// Into, if not nil, takes the groups; it belongs to this query alone.
+	Into *mechanism.Exact
+}
+
+// Exact is where an engine puts the groups that it reads, from the first on: Into, or one that holds everything.
+func (q Query) Exact() *mechanism.Exact {
+	if q.Into == nil {
+		return mechanism.NewExact(q.Width)
+	}
+	q.Into.Restart()
+	return q.Into
 }
 
 // Input is a table of publishable values that the outer query reads under Name.

@@ -10,10 +10,16 @@ import (
 
 // Exact is one measurement's true values: group keys, the number of units in each group, and whole numbers.
 // It prints as "exact(redacted)" and cannot be encoded.
+//
+// One that Releases holds no true value longer than it takes to add the group's noise, and of groups that are not to be seen it
+// holds nothing: its size is that of the answer, however many groups there are.
 type Exact struct {
-	width  int
-	groups []exactGroup
-	used   atomic.Bool
+	width     int
+	groups    []exactGroup
+	used      atomic.Bool
+	releasing *releasing // nil: everything is held until Release
+	among     *Exact     // nil: of all groups
+	seen      map[string]bool
 }
 
 type exactGroup struct {
@@ -44,7 +50,12 @@ func (e *Exact) Add(keys []Cell, units string, values []string) error {
 			return errors.New("mechanism: engine returned a value that is no whole number")
 		}
 	}
-	e.groups = append(e.groups, g)
+	switch {
+	case e.releasing != nil:
+		e.releasing.add(g)
+	case e.among == nil || e.isAmong(keys):
+		e.groups = append(e.groups, g)
+	}
 	return nil
 }
 

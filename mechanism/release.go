@@ -15,11 +15,17 @@ import (
 //
 // src is asked for all randomness. With public keys the order of draws depends on the plan alone.
 //
+// Of an Exact that Releases (see there) the noise has been drawn already, for the same specs and selection or else it is an error;
+// src is then not asked.
+//
 // Errors are faults of the plan or of the engine; they name no value.
 func Release(src Source, exact *Exact, specs []Spec, sel Selection, publicKeys [][]Cell) (*Noisy, error) {
 	groups, err := exact.claim()
 	if err != nil {
 		return nil, err
+	}
+	if exact.releasing != nil {
+		return exact.releasing.finish(specs, sel)
 	}
 	r, err := newReleaser(src, exact.width, specs, sel)
 	if err != nil {

@@ -81,6 +81,9 @@ func (m *memoryMoving) take(_ context.Context, key string, limits []Limit) ([]mo
 	for i, limit := range limits {
 		name := windowKey(key, limit)
 		hits := m.hits[name]
+		for j := len(hits) - 1; j >= 0 && hits[j].After(now); j-- {
+			hits[j] = now // the clock went back: no hit counts for longer than its window
+		}
 		for len(hits) > 0 && !hits[0].After(now.Add(-limit.Period)) {
 			hits = hits[1:]
 		}
@@ -106,7 +109,7 @@ func (m *memoryMoving) take(_ context.Context, key string, limits []Limit) ([]mo
 
 // sweep forgets keys whose hits have all stopped to count. The window's length stands in front of the key.
 func (m *memoryMoving) sweep(now time.Time) {
-	if now.Sub(m.swept) < cleanUp {
+	if since := now.Sub(m.swept); 0 <= since && since < cleanUp {
 		return
 	}
 	m.swept = now

@@ -10,7 +10,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/ulule/limiter/v3"
-	"github.com/ulule/limiter/v3/drivers/store/memory"
 	redisstore "github.com/ulule/limiter/v3/drivers/store/redis"
 )
 
@@ -33,8 +32,8 @@ type Options struct {
 	AllowOnFailure bool
 	// Timeout of one decision; 0 means 500 ms.
 	Timeout time.Duration
-	// Clock tells how long a window still lasts; nil means time.Now. The stores themselves count time by their own
-	// clocks: ulule/limiter's memory store by this machine's, Redis by its server's.
+	// Clock is that of windows in memory, and tells how long a window still lasts; nil means time.Now. Redis counts time by its
+	// server's clock.
 	Clock  func() time.Time
 	Logger *slog.Logger // gets failures of the store; nil means slog.Default
 }
@@ -58,7 +57,7 @@ func Open(o Options) (Limiter, error) {
 		l.moving = newMemoryMoving(o.Clock)
 		return l, nil
 	case o.Redis == "":
-		l.store = memory.NewStoreWithOptions(limiter.StoreOptions{Prefix: prefix, CleanUpInterval: cleanUp})
+		l.store = newMemoryFixed(o.Clock)
 		return l, nil
 	}
 	client, err := newClient(o.Redis, o.Timeout)
@@ -85,20 +84,20 @@ func newClient(url string, timeout time.Duration) (*redis.Client, error) {
 	return redis.NewClient(options), nil
 }
 
-// storeLimiter counts in one of ulule/limiter's stores, or in moving windows of our own.
+// storeLimiter counts in memory or in ulule/limiter's Redis store, or in moving windows of our own.
 type storeLimiter struct {
 	options Options
 	client  *redis.Client // nil for memory
 	moving  movingStore   // nil for fixed windows
 
 	mu    sync.Mutex
-	store limiter.Store // nil until Redis was reached for the first time
+	store fixedStore // nil until Redis was reached for the first time
 
 	failing failures
 }
 
 // connected returns the store. That of Redis loads its scripts when it is made, so it is made when Redis is there.
-func (l *storeLimiter) connected(ctx context.Context) (limiter.Store, error) {
+func (l *storeLimiter) connected(ctx context.Context) (fixedStore, error) {
 	l.mu.Lock()
 	store := l.store
 	l.mu.Unlock()

@@ -55,7 +55,8 @@ func (o *acquireOp) apply(b *batch) error {
 		if err := r.Scan(&number, &until); err != nil {
 			return err
 		}
-		if until > b.now.UnixNano() {
+		// One that ends later than a place can was taken before the clock was set back: it may be nobody's, for as long as that.
+		if until > b.now.UnixNano() && until <= b.now.Add(2*o.lasts).UnixNano() {
 			taken[number] = true
 			if first == 0 || until < first {
 				first = until

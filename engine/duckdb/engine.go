@@ -211,12 +211,12 @@ func (c *connection) measure(q engine.Query) (*mechanism.Exact, error) {
 	if q.Salted {
 		parameters = []parameter{{number: q.Salt}}
 	}
-	r, err := c.run(modeRead, q.SQL, parameters, want)
+	r, err := c.run(modeStream, q.SQL, parameters, want)
 	if err != nil {
 		return nil, err
 	}
 	defer r.close()
-	exact := mechanism.NewExact(q.Width)
+	exact := q.Exact()
 	for r.next() {
 		cells := make([]mechanism.Cell, len(want))
 		for i := range cells {

@@ -65,7 +65,7 @@ func readExact(rows *pgconn.ResultReader, q engine.Query) (*mechanism.Exact, err
 	if got, want := len(rows.FieldDescriptions()), keys+units+q.Width; got != want {
 		return nil, fmt.Errorf("measurement has %d columns, want %d", got, want)
 	}
-	exact := mechanism.NewExact(q.Width)
+	exact := q.Exact()
 	for rows.NextRow() {
 		values := rows.Values()
 		cells, numbers := appendCells(make([]mechanism.Cell, 0, keys), values[:keys]), make([]string, q.Width)

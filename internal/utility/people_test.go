@@ -192,7 +192,7 @@ func (r *remembering) Run(ctx context.Context, queries []engine.Query) ([]*mecha
 				return nil, err
 			}
 		}
-		exact := mechanism.NewExact(q.Width)
+		exact := q.Exact()
 		for _, row := range r.known[q.SQL] {
 			var numbers []string
 			for _, c := range row[len(q.Keys):] {
