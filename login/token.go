@@ -230,6 +230,9 @@ func (t *Tokens) principal(claims map[string]any) (*answer.Principal, string) {
 		return nil, "the token never expires"
 	}
 	expires := standard.Expiry.Time()
+	if !now.Before(expires.Add(t.config.Leeway)) { // RFC 7519: not on or after it; the library lets its second in
+		return nil, "the token is expired (exp)"
+	}
 	if t.config.MaxLife > 0 && (standard.IssuedAt == nil || expires.Sub(standard.IssuedAt.Time()) > t.config.MaxLife) {
 		return nil, "the token is valid for too long"
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/config"
@@ -12,7 +11,7 @@ import (
 )
 
 // newChecker makes what judges tokens and keys; nil where the configuration has neither. It does not connect.
-func newChecker(ctx context.Context, c *config.Config, log *slog.Logger) (*login.Checker, error) {
+func newChecker(ctx context.Context, c *config.Config, log *slog.Logger, clock answer.Clock) (*login.Checker, error) {
 	if c.Auth.Tokens == nil && c.Auth.Keys == nil {
 		return nil, nil
 	}
@@ -22,12 +21,12 @@ func newChecker(ctx context.Context, c *config.Config, log *slog.Logger) (*login
 	}
 	var err error
 	if c.Auth.Tokens != nil {
-		if checker.Tokens, err = login.NewTokens(*c.Auth.Tokens, time.Now); err != nil {
+		if checker.Tokens, err = login.NewTokens(*c.Auth.Tokens, clock); err != nil {
 			return nil, err
 		}
 	}
 	if c.Auth.Keys != nil {
-		if checker.Keys, err = login.NewKeys(ctx, *c.Auth.Keys, time.Now); err != nil {
+		if checker.Keys, err = login.NewKeys(ctx, *c.Auth.Keys, clock); err != nil {
 			return nil, err
 		}
 	}

@@ -38,6 +38,7 @@ const tracesTimeout = 5 * time.Second
 type app struct {
 	config   *config.Config
 	log      *slog.Logger
+	clock    answer.Clock
 	loaded   []*datasets.Loaded
 	ledger   *ledgersql.Ledger
 	limiter  ratelimit.Limiter
@@ -61,9 +62,14 @@ func (e *faultsError) print(w io.Writer) {
 	}
 }
 
-// openApp builds what a configuration describes. Nothing is built half: on an error all is closed again.
-func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, err error) {
-	a := &app{config: c, log: log, registry: prometheus.NewRegistry()}
+// openApp builds what a configuration describes, on the machine's clock.
+func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (*app, error) {
+	return openAppAt(ctx, c, log, time.Now)
+}
+
+// openAppAt is openApp on any clock. Nothing is built half: on an error all is closed again.
+func openAppAt(ctx context.Context, c *config.Config, log *slog.Logger, clock answer.Clock) (_ *app, err error) {
+	a := &app{config: c, log: log, clock: clock, registry: prometheus.NewRegistry()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -72,16 +78,17 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, e
 	if a.loaded, err = openDatasets(ctx, c, log); err != nil {
 		return nil, err
 	}
-	if a.ledger, err = openLedger(ctx, c, log); err != nil {
+	if a.ledger, err = openLedgerAt(ctx, c, log, clock); err != nil {
 		return nil, err
 	}
 	a.limiter, err = ratelimit.Open(ratelimit.Options{
-		Redis: c.RateLimits.Redis, Strategy: c.RateLimits.Strategy, AllowOnFailure: c.RateLimits.AllowOnFailure, Logger: log,
+		Redis: c.RateLimits.Redis, Strategy: c.RateLimits.Strategy, AllowOnFailure: c.RateLimits.AllowOnFailure,
+		Clock: clock, Logger: log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the rate limits' store: %w", err)
 	}
-	if a.checker, err = newChecker(ctx, c, log); err != nil {
+	if a.checker, err = newChecker(ctx, c, log, clock); err != nil {
 		return nil, err
 	}
 	if a.tracer, err = tracing.FromEnvironment(ctx, buildVersion(), os.LookupEnv); err != nil {
@@ -90,7 +97,7 @@ func openApp(ctx context.Context, c *config.Config, log *slog.Logger) (_ *app, e
 	served, users := servedBy(c, a.loaded)
 	options := answer.Options{
 		Datasets: served, Users: users, Access: accessOf(c, a.checker), Ledger: a.ledger, Limiter: a.limiter, Planner: rewrite.NewPlanner(planCache),
-		Random: mechanism.NewCryptoSource(), Clock: time.Now, Logger: log, Observer: metrics.New(a.registry), Archive: archiving(c),
+		Random: mechanism.NewCryptoSource(), Clock: clock, Logger: log, Observer: metrics.New(a.registry), Archive: archiving(c),
 	}
 	if a.tracer != nil {
 		options.Tracer = a.tracer
@@ -151,7 +158,7 @@ func (a *app) reload(ctx context.Context, c *config.Config) error {
 	if ledgerURL(c) != ledgerURL(a.config) || c.Listen != a.config.Listen || c.RateLimits != a.config.RateLimits || c.Admin != a.config.Admin {
 		a.log.Warn("listen, admin, ledger and the storage of rate limits change only with a restart")
 	}
-	checker, err := newChecker(ctx, c, a.log)
+	checker, err := newChecker(ctx, c, a.log, a.clock)
 	if err != nil {
 		return errors.Join(err, datasets.Close(loaded))
 	}

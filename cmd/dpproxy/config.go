@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"os"
 	"os/user"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/budget"
 	"github.com/dpproxy/dpproxy/budget/ledgersql"
 	"github.com/dpproxy/dpproxy/catalog"
@@ -44,7 +46,11 @@ func ledgerURL(c *config.Config) string {
 }
 
 func openLedger(ctx context.Context, c *config.Config, log *slog.Logger) (*ledgersql.Ledger, error) {
-	l, err := ledgersql.Open(ctx, ledgerURL(c), ledgersql.Options{Log: log})
+	return openLedgerAt(ctx, c, log, time.Now)
+}
+
+func openLedgerAt(ctx context.Context, c *config.Config, log *slog.Logger, clock answer.Clock) (*ledgersql.Ledger, error) {
+	l, err := ledgersql.Open(ctx, ledgerURL(c), ledgersql.Options{Log: log, Clock: clock})
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the ledger: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"net/http"
-	"time"
 
 	"github.com/dpproxy/dpproxy/config"
 	"github.com/dpproxy/dpproxy/internal/ownerpage"
@@ -26,7 +25,7 @@ func newOwnerPage(a *app, p *admin) (http.Handler, error) {
 		return c
 	}
 	return ownerpage.New(ownerpage.Options{
-		User: c.User, Config: served, Ledger: a.ledger, Clock: time.Now, Log: a.log, Version: buildVersion(),
+		User: c.User, Config: served, Ledger: a.ledger, Clock: a.clock, Log: a.log, Version: buildVersion(),
 		Ready:  func(ctx context.Context) error { return p.check(ctx, a) },
 		Differ: func(ctx context.Context) ([]string, error) { return contradictions(ctx, served(), a.ledger) },
 		Verify: func(password string) bool {

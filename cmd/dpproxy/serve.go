@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +56,7 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 		return errors.Join(err, l.Close())
 	}
 	defer intro.close()
-	server, err := proxy.New(wireConfig(a.config, secret), a.service, intro.introspector, a.log, time.Now)
+	server, err := proxy.New(wireConfig(a.config, secret), a.service, intro.introspector, a.log, a.clock)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
