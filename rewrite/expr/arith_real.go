@@ -102,7 +102,7 @@ func buildNumeric(op string) func(n *node) error {
 				return err
 			}
 		}
-		if _, _, ok := decimalOf(n); !ok || !allDecimal(n.args) || op == "/" || op == "div" {
+		if !n.inDecimals(op) {
 			n.tell(told.outward(num), in.outward(num))
 		}
 		n.write = writeNumeric(op)
@@ -134,9 +134,16 @@ func numericSpan(op string, a, b span, divisor Expr) span {
 	return s
 }
 
-func allDecimal(es []Expr) bool {
-	for _, e := range es {
-		if _, _, ok := decimalOf(e); !ok {
+// inDecimals tells that DuckDB computes the node in DECIMALs: operands and result are such, and, where it brings the operands to
+// the result's scale (all but *), they still have 38 digits at most. Everything else is a DOUBLE.
+func (n *node) inDecimals(op string) bool {
+	_, s, ok := decimalOf(n)
+	if !ok || op == "/" || op == "div" {
+		return false
+	}
+	for _, e := range n.args {
+		wa, sa, ok := decimalOf(e)
+		if !ok || op != "*" && wa-sa+s > maxDigits {
 			return false
 		}
 	}
@@ -173,8 +180,8 @@ func writeNumeric(op string) func(p *Printer, n *node) {
 			}
 			return
 		}
-		w, s, ok := decimalOf(n)
-		if !ok || !allDecimal(n.args) || op == "/" || op == "div" {
+		w, s, _ := decimalOf(n)
+		if !n.inDecimals(op) {
 			if op == "div" {
 				p.template("trunc(#1 / #2)", n.shown)
 			} else {
@@ -189,7 +196,7 @@ func writeNumeric(op string) func(p *Printer, n *node) {
 			}
 			wa, sa, _ := decimalOf(n.args[i])
 			if op != "*" {
-				wa, sa = min(max(w, wa-sa+s), maxDigits), s
+				wa, sa = max(w, wa-sa+s), s
 			} else if w > 18 {
 				wa = max(wa, 19) // else DuckDB multiplies in 64 bits and fails
 			}

@@ -106,8 +106,17 @@ func (n *node) choose(branches []Expr) {
 		n.setRepr(repr)
 	}
 	n.tell(told.span(), in.span())
+	n.roundsTogether(branches)
 	if listed {
 		n.dom.Values = catalog.SortValues(n.typ, values)
+	}
+}
+
+// roundsTogether widens the spans of a result that is one of several operands, where alike makes DOUBLEs of them: the nearest DOUBLE
+// of the largest DECIMAL is larger, and has no room in one any more.
+func (n *node) roundsTogether(operands []Expr) {
+	if n.typ.Kind == num && !fitTogether(operands) {
+		n.tell(reported(n).outward(num), n.in.outward(num))
 	}
 }
 
@@ -235,6 +244,7 @@ func (b *Builder) extreme(word string, es []Expr, pos int) (Expr, error) {
 	n.dom.Nullable = allNullable(n.args)
 	up := word == "GREATEST"
 	n.tell(extremeSpan(n.args, reported, up), extremeSpan(n.args, spanOf, up))
+	n.roundsTogether(n.args)
 	if n.typ.IsText() {
 		n.dom.Values = nil // which text is the greatest is the database's order
 	}
@@ -348,6 +358,7 @@ func (b *Builder) NullIf(l, r Expr, pos int) (Expr, error) {
 	n.dom.Step = stepFor(args[0])
 	in := spanOf(args[0])
 	n.in = &in
+	n.roundsTogether(args)
 	n.setRepr(reprOf(args[0]))
 	n.write = func(p *Printer, n *node) {
 		p.WriteString("NULLIF(")

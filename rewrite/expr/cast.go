@@ -37,6 +37,9 @@ func (b *Builder) convert(e Expr, to catalog.Type, pos int) (Expr, error) {
 	case from.Kind == boo && to.Kind == i4:
 		n.dom.Lo, n.dom.Hi, n.dom.Step = rat(0), rat(1), rat(1)
 	case from.Kind == i4 && to.Kind == boo:
+		if reprOf(e) != i4 { // PostgreSQL casts integer alone, and what was widened is no longer one
+			n.write = templates("($1 <> 0)", "($1 <> 0)")
+		}
 	case from.IsDateTime() || to.IsDateTime():
 		n.convertTime()
 	default:

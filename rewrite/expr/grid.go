@@ -278,13 +278,23 @@ func (g Gridded) difference(p *Printer, e Expr, base *big.Rat) {
 	p.WriteString(catalog.FormatDecimal(new(big.Rat).Abs(base), s) + ")")
 }
 
-// duckDecimal: a DECIMAL(w, s) times 10^s is a whole number, in the HUGEINT that it is kept in.
+// duckDecimal: a DECIMAL(w, s) times 10^s is a whole number, in the HUGEINT that it is kept in. Where that product has too many digits, the
+// number is read without its point.
 func (g Gridded) duckDecimal(p *Printer, e Expr, base *big.Rat) {
 	_, s, _ := decimalOf(e)
 	unit := new(big.Rat).Quo(step10(s), g.Step) // steps in one unit of the last decimal, times: x·10^s · unit
+	digits := digitsBefore(larger(new(big.Rat).Abs(e.Domain().Lo), new(big.Rat).Abs(e.Domain().Hi))) + s
 	p.WriteString("((")
-	p.cast(e, "DECIMAL(38,"+itoa(int64(s))+")")
-	p.WriteString(" * " + pow10(s).String() + "::DECIMAL(" + itoa(int64(min(s+1, maxDigits))) + ",0)")
+	kind := "::DECIMAL(38,0)"
+	if digits+s > maxDigits { // the product keeps s zeros after its point, for which there is no room
+		kind = "::HUGEINT"
+		p.WriteString("CAST(replace(CAST(")
+		p.cast(e, "DECIMAL(38,"+itoa(int64(s))+")")
+		p.WriteString(" AS VARCHAR), '.', '') AS HUGEINT)")
+	} else {
+		p.cast(e, "DECIMAL(38,"+itoa(int64(s))+")")
+		p.WriteString(" * " + pow10(s).String() + "::DECIMAL(" + itoa(int64(min(s+1, maxDigits))) + ",0)")
+	}
 	p.WriteString(")")
 	if base.Sign() != 0 {
 		shift := new(big.Rat).Quo(base, step10(s))
@@ -293,7 +303,7 @@ func (g Gridded) duckDecimal(p *Printer, e Expr, base *big.Rat) {
 		} else {
 			p.WriteString(" + ")
 		}
-		p.WriteString(new(big.Rat).Abs(shift).Num().String() + "::DECIMAL(38,0)")
+		p.WriteString(new(big.Rat).Abs(shift).Num().String() + kind)
 	}
 	p.WriteString(")")
 	if unit.Cmp(rat(1)) != 0 {

@@ -111,7 +111,7 @@ func floatType(t catalog.Type) catalog.Type {
 // Each numeric type on its grid, over its worst values, on both engines.
 func TestGrid(t *testing.T) {
 	h := newHarness(t)
-	for _, name := range []string{"int2", "int4", "int8", "numeric(10,2)", "numeric", "float4", "float8"} {
+	for _, name := range []string{"int2", "int4", "int8", "numeric(10,2)", "numeric(38,20)", "numeric", "float4", "float8"} {
 		types := []catalog.Type{named(t, name)}
 		table := h.table(types)
 		for profile := 1; profile < 4; profile++ {

@@ -153,6 +153,9 @@ func (c Const) Print(p *Printer) {
 		p.WriteString("NULL")
 		return
 	case c.Null:
+		if p.Dialect == DuckDB && c.Typ.Kind == catalog.Numeric && !c.Typ.Array {
+			name = duckNumeric(c)
+		}
 		p.WriteString("NULL::" + name)
 		return
 	case c.Typ.Kind == catalog.Unknown:

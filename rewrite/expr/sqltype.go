@@ -101,6 +101,9 @@ func decimalOf(e Expr) (width, scale int, ok bool) {
 	if c, isColumn := e.(Column); isColumn && c.Typ.Kind == catalog.Numeric && c.Typ.HasScale {
 		return t.Precision, t.Scale, t.Precision <= maxDigits && t.Scale >= 0 && t.Scale <= t.Precision
 	}
+	if c, isConst := e.(Const); isConst && c.Null {
+		return 1, 0, true // so that what stands beside it stays a DECIMAL
+	}
 	s := spanOf(e) // DECIMAL knows no NaN, so it does not matter whether numeric could be one
 	if s.lo == nil || s.hi == nil {
 		return 0, 0, false

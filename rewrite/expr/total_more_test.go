@@ -34,5 +34,31 @@ func moreEntries() []entry {
 	for _, f := range []string{"Mon YYYY", "FMDay, DD.MM", "IYYY-IW", "HH12:MI", "DDD", "Dy FMMonth"} {
 		list = append(list, entry{name: "to_char " + f, types: []string{"timestamp"}, build: call("to_char", untyped(f)), differs: beyond})
 	}
-	return list
+	list = append(list, entry{name: "boolean of a widened integer", types: []string{"int4"}, differs: capped, build: func(b *Builder, a []Expr) (Expr, error) {
+		e, err := b.Call("abs", a, -1)
+		if err != nil {
+			return nil, err
+		}
+		return b.Cast(e, literalOf(boo, "t").Typ, -1)
+	}})
+	return append(list, wideDecimals()...)
+}
+
+// wideDecimals fill DuckDB's 38 digits: nothing that is brought to one type with them, or made a DOUBLE and back, has room.
+func wideDecimals() []entry {
+	wide, tiny, null := []string{"numeric(38,10)"}, decimalConst("0.0000000000001"), Const{Null: true, Pos: -1}
+	entries := []entry{
+		{name: "wide % tiny", types: wide, build: op("%", tiny)},
+		{name: "wide + tiny", types: wide, build: op("+", tiny)},
+		{name: "wide * tiny", types: wide, build: op("*", tiny)},
+		{name: "nullif(wide, tiny)", types: wide, build: func(b *Builder, a []Expr) (Expr, error) { return b.NullIf(a[0], tiny, -1) }},
+		{name: "least(wide, tiny)", types: wide, build: func(b *Builder, a []Expr) (Expr, error) { return b.Least([]Expr{a[0], tiny}, -1) }},
+		{name: "case when … then wide end", types: append([]string{"boolean"}, wide...), build: func(b *Builder, a []Expr) (Expr, error) {
+			return b.Case(nil, []When{{Cond: a[0], Result: a[1]}}, null, -1)
+		}},
+	}
+	for i := range entries {
+		entries[i].differs, entries[i].engines = nanIsNull, fifteen
+	}
+	return entries
 }

@@ -29,6 +29,10 @@ func worstValues(t catalog.Type) []string {
 	case i8:
 		return []string{"0", "-1", "9223372036854775807", "-9223372036854775808", "1", "50", "2147483648", "9007199254740993", "-100"}
 	case num:
+		if t.HasScale && t.Precision == maxDigits {
+			nines := strings.Repeat("9", maxDigits-t.Scale) + "." + strings.Repeat("9", t.Scale)
+			return []string{"0", nines, "-" + nines, "NaN", "50", "100", "0." + strings.Repeat("0", t.Scale-1) + "1", "99.5"}
+		}
 		if t.HasScale {
 			return []string{"0", "-0.01", "99999999.99", "-99999999.99", "NaN", "0.01", "2.50", "-2.50", "50.00", "100.00", "1.25"}
 		}
@@ -80,7 +84,7 @@ func withoutHuge(values []string) []string {
 func inDuck(t catalog.Type, v string) bool {
 	switch t.Kind {
 	case num:
-		return v != "NaN" && !strings.HasSuffix(v, "nfinity") && len(v) < 30
+		return v != "NaN" && !strings.HasSuffix(v, "nfinity") && len(v) <= maxDigits+2 && (t.HasScale || len(v) < 30)
 	case dat, ts, tz:
 		return !strings.HasSuffix(v, " BC") && !strings.HasPrefix(v, "5874897") && !strings.HasPrefix(v, "294246")
 	case tim:

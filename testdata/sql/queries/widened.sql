@@ -18,3 +18,12 @@ SELECT count(*) FROM (SELECT income * income AS x FROM patients) s WHERE x * x *
 
 -- name: float4
 SELECT count(*) FROM (SELECT score * score AS x FROM patients) s WHERE x * x * x > 5
+
+-- name: decimals that fill 38 digits
+SELECT sum(least(greatest(tokens * 0.0000000000000000000001, 0), 1)), avg(least(greatest(tokens * 0.00000000000000000001, -1), 1)) FROM visits
+
+-- name: a widened integer as a boolean
+SELECT count(*) FROM visits WHERE abs(stay_days)::boolean
+
+-- name: a numeric CASE that may be NULL
+SELECT count(DISTINCT CASE WHEN urgent THEN cost END), sum(CASE WHEN urgent THEN cost END) FROM visits
