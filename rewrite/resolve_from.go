@@ -318,6 +318,10 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 		}
 		out.condition = holder.prop
 	}
+	if kind == "FULL JOIN" && !mayBeFull(out) {
+		return nil, none, r.fail(refusal.NotSupported, -1, "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions").
+			WithHint("Set a column of one side equal to a column of the other.")
+	}
 	if len(out.on) == 0 && kind == "JOIN" {
 		out.kind = "CROSS JOIN"
 	}
@@ -327,6 +331,37 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 		cols, err = r.rename(visible(both.cols), j.Alias.Aliasname, columnNames(j.Alias), -1)
 	}
 	return out, cols, err
+}
+
+// mayBeFull tells that PostgreSQL can plan a full join: one term sets something of the left side equal to something of the right, or
+// all are constants.
+func mayBeFull(j *join) bool {
+	left, right := map[string]bool{}, map[string]bool{}
+	aliasesOf(j.l, left)
+	aliasesOf(j.r, right)
+	constant := true
+	for _, cond := range j.on {
+		if _, ok := expr.Fold(cond); !ok {
+			constant = false
+		}
+		sides := cond.Children()
+		if expr.Operator(cond) == "=" && len(sides) == 2 &&
+			(onlyOf(sides[0], left) && onlyOf(sides[1], right) || onlyOf(sides[0], right) && onlyOf(sides[1], left)) {
+			return true
+		}
+	}
+	return constant
+}
+
+// onlyOf tells that an expression reads columns of these aliases, and nothing else.
+func onlyOf(e expr.Expr, aliases map[string]bool) bool {
+	reads := false
+	expr.Walk(e, func(e expr.Expr) bool {
+		_, isColumn := e.(expr.Column)
+		reads = reads || isColumn
+		return true
+	})
+	return reads && onlyOwners(e, aliases)
 }
 
 func visible(cols []scopeColumn) []scopeColumn {

@@ -196,7 +196,7 @@ func (r *resolver) specsOf(d *draft, m int64, mergeCounts bool) ([]*released, er
 			out = append(out, &released{kind: specUnits, filter: k.filter, delta: big.NewInt(1)})
 		}
 	}
-	for _, w := range groupCalls(d, mergeCounts) {
+	for _, w := range inOrder(groupCalls(d, mergeCounts)) {
 		s := &released{kind: w.kind(), arg: w.arg, filter: w.filter, distinct: w.distinct, plane: w.plane, sets: w.sets}
 		if err := r.gridOf(s, w, m); err != nil {
 			return nil, err
@@ -210,6 +210,16 @@ func (r *resolver) specsOf(d *draft, m int64, mergeCounts bool) ([]*released, er
 		first += s.width()
 	}
 	return out, nil
+}
+
+// inOrder lists what is wanted as the query wrote it, so that of several faults it is always the first that is told.
+func inOrder(sets map[set]*wants) []*wants {
+	var out []*wants
+	for _, w := range sets {
+		out = append(out, w)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].loc < out[j].loc })
+	return out
 }
 
 func sameFilter(have []*released, k *call) bool {

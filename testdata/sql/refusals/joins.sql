@@ -88,3 +88,6 @@ SELECT stay_days, (SELECT max(d.floor) FROM departments d WHERE d.floor < stay_d
 
 -- name: an average within units whose squares overflow
 SELECT avg(s) FROM (SELECT v.patient_id, avg(p.income * 1e200) AS s FROM patients p JOIN visits v ON p.patient_id = v.patient_id GROUP BY v.patient_id) x
+
+-- name: a full join that PostgreSQL cannot plan
+SELECT count(*) FROM visits v FULL JOIN departments d ON d.department_id < v.stay_days
