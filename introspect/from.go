@@ -170,7 +170,14 @@ func (c *compiler) settings(r *relation) (*syntax.Node, error) {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		if cl.name != "setting" || c.view.Settings == nil {
+		switch {
+		case cl.name == "sourcefile" || cl.name == "sourceline" || cl.name == "source": // those of whoever made the static rows
+			b.WriteString(map[string]string{"sourcefile": "NULL::text", "sourceline": "NULL::int4", "source": "'default'"}[cl.name] + " AS " + cl.name)
+			continue
+		case cl.name == "boot_val" || cl.name == "reset_val":
+			b.WriteString(c.fixedSetting(cl.name))
+			continue
+		case cl.name != "setting" || c.view.Settings == nil:
 			b.WriteString(cl.name)
 			continue
 		}
@@ -191,6 +198,18 @@ func (c *compiler) settings(r *relation) (*syntax.Node, error) {
 		b.WriteString(" UNION ALL " + own)
 	}
 	return parseSelect(b.String())
+}
+
+// fixedSetting is the value that a setting starts with: what is the proxy's own is the session's.
+func (c *compiler) fixedSetting(column string) string {
+	var b strings.Builder
+	b.WriteString("CASE name")
+	for _, name := range []string{"server_version", "server_version_num", "server_encoding"} {
+		if v, ok := c.setting(name); ok {
+			b.WriteString(" WHEN " + literal(name) + " THEN " + literal(v))
+		}
+	}
+	return b.String() + " WHEN 'client_encoding' THEN 'UTF8' WHEN 'DateStyle' THEN 'ISO, MDY' WHEN 'TimeZone' THEN 'UTC' ELSE " + column + " END AS " + column
 }
 
 // setting reads one of the session's settings. The version's number follows from its text.

@@ -44,6 +44,9 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 		"relacl": s.acl()})
 	s.add("pg_type", s.rowTypeFields(rowType, oid, namespace, t.Name))
 	s.add("pg_type", s.arrayTypeFields(s.types[rowType].array, rowType, namespace, "_"+t.Name))
+	s.depend(ref{classClass, oid, 0}, ref{classNamespace, namespace, 0}, "n")
+	s.depend(ref{classType, rowType, 0}, ref{classClass, oid, 0}, "i")
+	s.depend(ref{classType, s.types[rowType].array, 0}, ref{classType, rowType, 0}, "i")
 	s.add("pg_tables", fields{"schemaname": schema, "tablename": t.Name, "tableowner": ownerName, "hasindexes": boolText(len(keys) > 0)})
 	s.comment(oid, classClass, 0, describeTable(d, t))
 	for i, c := range columns {
@@ -153,21 +156,11 @@ func (s *snapshot) proc(name string) string {
 
 // columnType is a declared column's row of pg_type, and its modifier.
 func (s *snapshot) columnType(t catalog.Type) (*typeRow, int) {
-	name := string(typeOf(catalog.Of(t.Kind)))
-	if t.Array {
-		name = "_" + name
-	}
-	row, ok := s.static.typeByName[name]
+	row, ok := s.static.types[catalog.Type{Kind: t.Kind, Array: t.Array}.OID()] // as RowDescription has it
 	if !ok {
 		row = s.static.typeByName["text"]
 	}
-	switch {
-	case t.Kind == catalog.Numeric && t.Precision > 0:
-		return row, (t.Precision<<16 | t.Scale&0x7ff) + 4
-	case (t.Kind == catalog.Varchar || t.Kind == catalog.Bpchar) && t.Length > 0:
-		return row, t.Length + 4
-	}
-	return row, -1
+	return row, int(t.Typmod())
 }
 
 func (s *snapshot) addColumn(table uint32, num int, c *catalog.Column) {
@@ -212,8 +205,8 @@ func (s *snapshot) addKey(schema string, namespace, table uint32, t *catalog.Tab
 	}
 	s.indexes[index] = indexText{definition, pretty, quoteIdent(c.Name)}
 	s.add("pg_indexes", fields{"schemaname": schema, "tablename": t.Name, "indexname": name, "indexdef": definition})
-	s.add("pg_depend", fields{"classid": id32(classClass), "objid": id32(index), "refclassid": id32(classConstr),
-		"refobjid": id32(constraint), "deptype": "i"})
+	s.depend(ref{classClass, index, 0}, ref{classConstr, constraint, 0}, "i")
+	s.depend(ref{classConstr, constraint, 0}, ref{classClass, table, attnum(t, c.Name)}, "a")
 }
 
 // addForeignKeys adds the references by which private tables reach the privacy unit.
@@ -234,19 +227,24 @@ func (s *snapshot) addForeignKeys(d *catalog.Dataset) {
 	}
 }
 
-func (s *snapshot) addForeignKey(t, ref *catalog.Table, from, to int) {
-	column, target := visible(t)[from-1].Name, visible(ref)[to-1].Name
+func (s *snapshot) addForeignKey(t, target *catalog.Table, from, to int) {
+	column, key := visible(t)[from-1].Name, visible(target)[to-1].Name
 	name := t.Name + "_" + column + "_fkey"
 	oid := s.oid("constraint", "public", t.Name, name)
-	index := s.classByName["public."+ref.Name+"_pkey"]
-	if other, ok := s.classByName["public."+ref.Name+"_"+target+"_key"]; ok {
+	index := s.classByName["public."+target.Name+"_pkey"]
+	if other, ok := s.classByName["public."+target.Name+"_"+key+"_key"]; ok {
 		index = other
 	}
 	s.add("pg_constraint", fields{"oid": id32(oid), "conname": name, "connamespace": id32(publicSchema), "contype": "f",
 		"convalidated": "t", "conrelid": id32(s.classByName["public."+t.Name]), "conindid": id32(index),
-		"confrelid": id32(s.classByName["public."+ref.Name]), "confupdtype": "a", "confdeltype": "a", "confmatchtype": "s",
+		"confrelid": id32(s.classByName["public."+target.Name]), "confupdtype": "a", "confdeltype": "a", "confmatchtype": "s",
 		"conislocal": "t", "connoinherit": "t", "conkey": "{" + strconv.Itoa(from) + "}", "confkey": "{" + strconv.Itoa(to) + "}"})
-	s.constraints[oid] = fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s(%s)", quoteIdent(column), quoteIdent(ref.Name), quoteIdent(target))
+	s.depend(ref{classConstr, oid, 0}, ref{classClass, s.classByName["public."+t.Name], from}, "a")
+	s.depend(ref{classConstr, oid, 0}, ref{classClass, s.classByName["public."+target.Name], to}, "n")
+	if index != 0 {
+		s.depend(ref{classConstr, oid, 0}, ref{classClass, index, 0}, "n")
+	}
+	s.constraints[oid] = fmt.Sprintf("FOREIGN KEY (%s) REFERENCES %s(%s)", quoteIdent(column), quoteIdent(target.Name), quoteIdent(key))
 }
 
 // quoteIdent writes a name as SQL, as quote_ident does: plain where that is safe.

@@ -78,7 +78,7 @@ var schemaViews = map[string]schemaView{
 		"numeric_scale": `CASE WHEN coalesce(b.typname, t.typname) IN ('int2', 'int4', 'int8') THEN 0
 		  WHEN t.typname = 'numeric' AND a.atttypmod >= 4 THEN (a.atttypmod - 4) % 2048 END`,
 		"datetime_precision": `CASE WHEN t.typname = 'date' THEN 0
-		  WHEN coalesce(b.typname, t.typname) IN ('time', 'timestamp', 'timestamptz', 'interval') THEN 6 END`,
+		  WHEN coalesce(b.typname, t.typname) IN ('time', 'timetz', 'timestamp', 'timestamptz', 'interval') THEN 6 END`,
 		"domain_catalog": "CASE WHEN t.typtype = 'd' THEN {db} END", "domain_schema": "CASE WHEN t.typtype = 'd' THEN 'information_schema' END",
 		"domain_name": "CASE WHEN t.typtype = 'd' THEN t.typname END", "udt_catalog": "{db}",
 		"udt_schema":     "CASE WHEN coalesce(b.typnamespace, t.typnamespace) = 11 THEN 'pg_catalog' ELSE 'public' END",

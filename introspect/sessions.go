@@ -38,7 +38,11 @@ func (c *compiler) sessionValues(r *relation) (string, error) {
 		var items []string
 		for _, cl := range r.columns {
 			item := "NULL"
-			if v, ok := row[cl.name]; ok {
+			v, ok := row[cl.name]
+			if !ok {
+				v, ok = c.numberOf(cl.name, row)
+			}
+			if ok {
 				if cl.typ.base() == "timestamptz" {
 					v = strings.TrimSuffix(v, "+00") // the engine's own type has no zone
 				}
@@ -52,6 +56,23 @@ func (c *compiler) sessionValues(r *relation) (string, error) {
 		}
 	}
 	return strings.Join(selects, " UNION ALL "), nil
+}
+
+// numberOf is the object id of what a row of pg_stat_activity names.
+func (c *compiler) numberOf(column string, row map[string]string) (string, bool) {
+	names, name := map[uint32]string{}, ""
+	switch column {
+	case "datid":
+		names, name = c.snap.databases, row["datname"]
+	case "usesysid":
+		names, name = c.snap.roles, row["usename"]
+	}
+	for oid, n := range names {
+		if n == name && name != "" {
+			return id32(oid), true
+		}
+	}
+	return "", false
 }
 
 // act is a function that does something to sessions, in an output column: the engine computes its argument, and what

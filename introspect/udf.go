@@ -23,8 +23,8 @@ var macros = []string{
 	"dp_dims(a, d) AS CASE WHEN len(a) > 0 THEN 1 END",
 	"dp_array_out(a) AS CASE WHEN a IS NULL THEN NULL ELSE '{' || coalesce(array_to_string(list_transform(a, lambda e: coalesce(CAST(e AS VARCHAR), 'NULL')), ','), '') || '}' END",
 	"dp_array_remove(a, x) AS list_filter(a, lambda e: e IS DISTINCT FROM x)",
-	"dp_encoding(n) AS CASE n WHEN 6 THEN 'UTF8' WHEN 0 THEN 'SQL_ASCII' WHEN 8 THEN 'LATIN1' ELSE '' END",
-	"dp_encoding_number(t) AS CASE WHEN replace(lower(t), '-', '') = 'utf8' THEN 6 WHEN lower(t) = 'sql_ascii' THEN 0 ELSE -1 END",
+	"dp_encoding(n) AS coalesce(list_extract(" + encodings + ", n::int8 + 1), '')",
+	"dp_encoding_number(t) AS coalesce(list_position(" + encodings + ", CASE replace(upper(t), '-', '') WHEN 'UNICODE' THEN 'UTF8' ELSE replace(upper(t), '-', '') END), 0) - 1",
 	"dp_false(a) AS CASE WHEN a IS NULL THEN NULL ELSE false END",
 	"dp_zero(a) AS CASE WHEN a IS NULL THEN NULL ELSE CAST(0 AS BIGINT) END",
 	"dp_null_text(a) AS CAST(NULL AS VARCHAR)",
@@ -239,3 +239,12 @@ func sizePretty(n int64) string {
 	}
 	return fmt.Sprintf("%d %s", n, units[i])
 }
+
+// encodings are the names of PostgreSQL's encodings, in the order of their numbers.
+const encodings = "[" +
+	"'SQL_ASCII', 'EUC_JP', 'EUC_CN', 'EUC_KR', 'EUC_TW', 'EUC_JIS_2004', 'UTF8', 'MULE_INTERNAL', 'LATIN1', " +
+	"'LATIN2', 'LATIN3', 'LATIN4', 'LATIN5', 'LATIN6', 'LATIN7', 'LATIN8', 'LATIN9', 'LATIN10', 'WIN1256', " +
+	"'WIN1258', 'WIN866', 'WIN874', 'KOI8R', 'WIN1251', 'WIN1252', 'ISO_8859_5', 'ISO_8859_6', 'ISO_8859_7', " +
+	"'ISO_8859_8', 'WIN1250', 'WIN1253', 'WIN1254', 'WIN1255', 'WIN1257', 'KOI8U', 'SJIS', 'BIG5', 'GBK', 'UHC', " +
+	"'GB18030', 'JOHAB', 'SHIFT_JIS_2004' " +
+	"]"

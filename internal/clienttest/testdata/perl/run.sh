@@ -1,0 +1,5 @@
+# Perl's DBI with DBD::Pg.
+. ../lib.sh
+need perl
+debian libdbd-pg-perl
+exec perl checks.pl

@@ -1,0 +1,4 @@
+# R: DBI with RPostgreSQL.
+. ../lib.sh
+debian r-base-core r-cran-dbi r-cran-rpostgresql
+exec Rscript checks.R

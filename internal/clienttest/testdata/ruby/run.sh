@@ -1,0 +1,4 @@
+# Ruby's pg.
+. ../lib.sh
+debian ruby ruby-pg
+exec ruby checks.rb
