@@ -37,6 +37,9 @@ func (s *Service) Answer(ctx context.Context, req Request) (result *Result, err 
 	if err = s.limit(ctx, q); err != nil { // requests, not loss
 		return nil, err
 	}
+	if err = s.publicKeys(ctx, q); err != nil { // values of public tables that are keys
+		return nil, err
+	}
 	order, err := s.order(ctx, q) // which releases exist already, and who has paid for them
 	if err != nil {
 		return nil, err

@@ -167,11 +167,8 @@ func (s *Service) planStep(q *query, step *approval.Step) (*rewrite.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	params := make([]rewrite.Param, len(q.request.Params))
-	for i, p := range q.request.Params {
-		params[i] = rewrite.Param{Type: p.Type, Cell: p.Cell}
-	}
-	return s.Planner.Plan(planned(list[0]), q.dataset.Catalog, c.Settings, params)
+	c.Now = q.choices.Now
+	return s.Planner.Plan(planned(list[0]), q.dataset.Catalog, c.Settings, params(q.request))
 }
 
 // take finds the analyst's signed order for a step, and takes the step in the ledger.

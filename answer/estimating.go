@@ -50,6 +50,9 @@ func (s *Service) estimate(ctx context.Context, q *query, sql string) ([]record,
 	if err := s.price(ctx, &asked); err != nil {
 		return nil, inEstimate(err)
 	}
+	if err := s.publicKeysKnown(ctx, &asked); err != nil {
+		return nil, inEstimate(err)
+	}
 	x, err := s.explained(ctx, &asked)
 	if err != nil {
 		return nil, err

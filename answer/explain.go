@@ -12,11 +12,14 @@ import (
 	"github.com/dpproxy/dpproxy/rewrite"
 )
 
-// explain shows the plan, the price, the expected error and what would be left. It is free, reads no data, and works
-// also where the budget is used up.
+// explain shows the plan, the price, the expected error and what would be left. It is free, reads no data but values of public tables that are
+// keys, and works also where the budget is used up.
 func (s *Service) explain(ctx context.Context, q *query) (*Result, error) {
 	q.outcome = "explained"
 	if err := s.enabled(ctx, q); err != nil {
+		return nil, err
+	}
+	if err := s.publicKeysKnown(ctx, q); err != nil {
 		return nil, err
 	}
 	x, err := s.explained(ctx, q)

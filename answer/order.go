@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
@@ -54,6 +55,9 @@ func (o *order) reused() bool { return len(o.blocks) > 0 && o.reservation == nil
 // order looks for the plan's releases among those that were made before. Where releases are reused, it holds the
 // identities until close, so that the same release is not measured twice at the same time.
 func (s *Service) order(ctx context.Context, q *query) (*order, error) {
+	if len(q.plan.Needs) > 0 {
+		return nil, s.internal("order", errors.New("the plan lacks its public keys"))
+	}
 	o := newOrder(q)
 	if len(o.blocks) == 0 {
 		q.outcome = "public"

@@ -40,6 +40,7 @@ func (s *Service) open(req Request) (*query, error) {
 	if q.dataset, q.user, q.grant, err = v.find(req.Identity, q.started); err == nil {
 		q.choices, err = choose(q.dataset, q.grant, req, s.Clock)
 		q.choices.System = s.systemColumns(q)
+		q.choices.Now = func() time.Time { return q.started } // one time for the whole statement
 	}
 	if err != nil {
 		done()
@@ -59,10 +60,7 @@ func planned(st *Statement) *Statement {
 // price plans the query. Its price is known then, before any data is read.
 func (s *Service) price(ctx context.Context, q *query) error {
 	defer s.stage(q, "plan", s.Clock())
-	params := make([]rewrite.Param, len(q.request.Params))
-	for i, p := range q.request.Params {
-		params[i] = rewrite.Param{Type: p.Type, Cell: p.Cell}
-	}
+	params := params(q.request)
 	if q.choices.inDesign {
 		return s.design(ctx, q, params)
 	}

@@ -9,6 +9,7 @@ import (
 type Service struct {
 	Options
 	flights     flights
+	wide        wideReads
 	compressors sync.Pool // of *gzip.Writer, a megabyte each
 	wrappers    sync.Pool // of *gzip.Writer that do not compress
 

@@ -41,6 +41,7 @@ type cellWork struct {
 	spec   mechanism.CellSpec
 	sql    cellSQL
 	names  map[string]int // measures by text
+	space  keySpace
 }
 
 // finishCells turns the drafts into measurements of the pipeline.
@@ -54,10 +55,11 @@ func (r *resolver) finishCells(dialect expr.Dialect) ([]Measurement, error) {
 		if err := r.ownColumnsOnly(d); err != nil {
 			return nil, err
 		}
-		if err := r.checkGroups(d); err != nil {
+		space := r.keySpaceOf(d)
+		if err := r.checkGroups(d, &space); err != nil {
 			return nil, err
 		}
-		w := &cellWork{r: r, d: d, tables: tables, names: map[string]int{}}
+		w := &cellWork{r: r, d: d, space: space, tables: tables, names: map[string]int{}}
 		m, err := w.measurement(dialect)
 		if err != nil {
 			return nil, err
@@ -97,6 +99,7 @@ func (w *cellWork) measurement(dialect expr.Dialect) (Measurement, error) {
 		if m.PublicKeys, err = w.cells(); err != nil {
 			return m, err
 		}
+		m.KeyReads = w.space.reads
 	}
 	where := append([]expr.Expr{}, d.where...)
 	if d.unit.e.Domain().Nullable {
@@ -186,15 +189,15 @@ func power10(n int) *big.Rat {
 
 // cells lists the combinations that are padded: those of keys whose values are public.
 func (w *cellWork) cells() ([][]mechanism.Cell, error) {
-	rows, private := w.r.combinations(w.d.keys)
 	switch {
-	case private != nil:
-		return nil, w.r.fail(refusal.NotSupported, -1, "the values of %q are not public, so that its empty cells cannot be added", private.name).
+	case w.space.private != nil:
+		return nil, w.r.fail(refusal.NotSupported, -1, "the values of %q are not public, so that its empty cells cannot be added", w.space.private.name).
 			WithHint("Write SET dp.pad = off, or ask the owner to declare the column's values.")
-	case rows == nil:
+	case w.space.many:
 		return nil, w.r.tooManyKeys()
 	}
-	return rows, nil
+	w.r.readKeys(&w.space)
+	return w.space.rows, nil
 }
 
 // identity names the table: the SQL, what is published of it, and the cells that are added.

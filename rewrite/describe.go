@@ -92,6 +92,8 @@ func eachInFrom(n from, f func(expr.Expr) bool) {
 		for _, e := range v.on {
 			walkDeep(e, f)
 		}
+	case *nullExtended:
+		eachInFrom(v.f, f)
 	case *series:
 		for _, e := range v.args {
 			walkDeep(e, f)

@@ -14,6 +14,7 @@ type draft struct {
 	alias string // under which the outer query sees it
 	from  from
 	where []expr.Expr
+	tied  []pair // equalities of columns in where
 	unit  unit
 	keys  []draftKey
 	calls []*call

@@ -20,8 +20,11 @@ type pending struct {
 	bounds privacy.Contribution
 	public [][]mechanism.Cell
 	isOpen bool // all keys are public
-	sel    mechanism.Selection
-	where  []expr.Expr
+	reads  []PublicRead
+	// unknown says that the public keys have not been read yet.
+	unknown bool
+	sel     mechanism.Selection
+	where   []expr.Expr
 
 	histograms []*histogram
 }
@@ -62,12 +65,13 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups.
 		d.calls = append(d.calls, unitCount())
 	}
-	if err := r.checkGroups(d); err != nil {
+	space := r.keySpaceOf(d)
+	if err := r.checkGroups(d, &space); err != nil {
 		return nil, err
 	}
 	r.countCells(d)
 	p := &pending{d: d, where: append([]expr.Expr{}, d.where...)}
-	if err := r.publicKeys(p); err != nil {
+	if err := r.publicKeys(p, &space); err != nil {
 		return nil, err
 	}
 	p.form, p.bounds = r.bound(p)
@@ -123,7 +127,7 @@ func (r *resolver) bound(p *pending) (form, privacy.Contribution) {
 		c.Groups = 1
 		return formGroup, c
 	}
-	if p.isOpen && int64(len(p.public)) <= c.Groups {
+	if p.isOpen && !p.unknown && int64(len(p.public)) <= c.Groups {
 		c.Groups = max(int64(len(p.public)), 1) // L0 covers all that there can be
 		return formGroup, c
 	}
@@ -182,7 +186,7 @@ func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, e
 	r.rule(string(p.form))
 	sql := &measurementSQL{p: &expr.Printer{Dialect: dialect}, d: p.d, specs: p.specs, where: p.where, bounds: p.bounds, form: p.form,
 		units: p.sel.Kind == mechanism.Optimal || p.sel.Kind == mechanism.GaussianThreshold}
-	m := Measurement{Name: p.d.name, Units: sql.units, Selection: p.sel, PublicKeys: p.public, Bounds: p.bounds, Loss: p.sel.Share,
+	m := Measurement{Name: p.d.name, Units: sql.units, Selection: p.sel, PublicKeys: p.public, KeyReads: p.reads, Bounds: p.bounds, Loss: p.sel.Share,
 		After: r.afterNoise()}
 	if len(p.specs) > 0 || sql.units {
 		m.SQL, m.Salted = sql.print(), sql.salted()

@@ -22,6 +22,11 @@ type Plan struct {
 	// SetConfig are the calls of set_config(name, value, local) among the constant columns, to be done when the answer is
 	// given, never while planning or describing.
 	SetConfig []SetConfig
+	// Needs are what must be read from public tables before the plan can be carried out, see Complete. Its price is final, and nothing
+	// else of it.
+	Needs []PublicRead
+	// frame is the fingerprint of the same plan before public keys were read; "" where none were.
+	frame string
 	// Reads says that a table of the data set is read, private or public.
 	Reads bool
 	// Uses are the declared columns that the statement reads, in the order in which they are named.
@@ -58,6 +63,8 @@ type Measurement struct {
 	Selection mechanism.Selection
 	// PublicKeys are all combinations, in order, where Selection.Kind is PublicKeys. Without keys it is one empty row.
 	PublicKeys [][]mechanism.Cell
+	// KeyReads are the queries over public tables that gave values of PublicKeys.
+	KeyReads []PublicRead
 
 	// Outputs are the columns of the released relation: the keys first, then one for each published number.
 	Outputs []Output

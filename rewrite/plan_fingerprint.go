@@ -10,7 +10,11 @@ import (
 
 // Fingerprint names what a plan computes and what it costs: measurements, shares, public keys, what is done after the noise, the query
 // class, the outer query and the types of its columns. Spelling, aliases and the names of the answer's columns do not matter; everything that changes a number does.
+// Of keys that are read from public tables it names the query that reads them, not the values.
 func (p *Plan) Fingerprint() string {
+	if p.frame != "" {
+		return p.frame
+	}
 	type block struct {
 		Name, Identity string
 		After          string `json:",omitempty"` // done to the numbers after the noise: changes what is shown, not the release

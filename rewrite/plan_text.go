@@ -102,11 +102,23 @@ func (m *Measurement) groups() string {
 		if len(m.Keys) == 0 {
 			return "one, always reported"
 		}
-		return fmt.Sprintf("%d public combinations, all reported", len(m.PublicKeys))
+		if len(m.KeyReads) > 0 && m.PublicKeys == nil {
+			return "public combinations, all reported, to be" + m.keyReads()
+		}
+		return fmt.Sprintf("%d public combinations, all reported", len(m.PublicKeys)) + m.keyReads()
 	case mechanism.OwnThreshold:
 		return fmt.Sprintf("reported where noisy %s ≥ %d; δ = %s", m.Specs[s.Spec].Name, s.Threshold, s.Share.Delta)
 	case mechanism.GaussianThreshold:
 		return fmt.Sprintf("reported where a noisy count of units ≥ %d; ρ = %s, δ = %s", s.Threshold, s.Share.Rho, s.Share.Delta)
 	}
 	return fmt.Sprintf("reported by optimal selection on the number of units; ε = %s, δ = %s", s.Share.Epsilon, s.Share.Delta)
+}
+
+// keyReads shows where public keys come from.
+func (m *Measurement) keyReads() string {
+	out := ""
+	for _, read := range m.KeyReads {
+		out += " read by\n    " + read.SQL
+	}
+	return out
 }

@@ -31,6 +31,8 @@ type Settings struct {
 	// as they are there, and intervals have their columns.
 	Design bool
 	Pad    bool // dp.pad: pipeline tbe adds the cells that have no records
+	// Public are rows that an earlier plan of the same query said it needs.
+	Public PublicRows
 	// System tells the columns of a function of schema dp in FROM, or refuses its arguments; nil knows no functions.
 	System func(name string, args []mechanism.Cell) ([]Column, error)
 	// Now tells the time; nil refuses now() and CURRENT_DATE.
@@ -91,13 +93,20 @@ func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []
 		}
 		return plan, nil
 	}
+	frame, err := p.frameOf(st, ds, s, params)
+	if err != nil {
+		return nil, err
+	}
 	var plan *Plan
 	volatile := false
-	err := inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
+	err = inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
 		r := newResolver(st, ds, s, params)
 		r.policy = newPolicy(class)
 		plan, err = r.plan(st)
 		volatile = r.volatile
+		if err == nil && !r.fellBack {
+			plan.frame = frame
+		}
 		return r.policy.otherClass, err
 	})
 	if err != nil {
@@ -107,6 +116,19 @@ func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []
 		p.plans.put(key, plan)
 	}
 	return plan, nil
+}
+
+// frameOf is the fingerprint of a plan before its public keys were read; "" if there are none.
+func (p *Planner) frameOf(st *Statement, ds *catalog.Dataset, s Settings, params []Param) (string, error) {
+	if s.Public == nil {
+		return "", nil
+	}
+	s.Public = nil
+	open, err := p.Plan(st, ds, s, params)
+	if err != nil || len(open.Needs) == 0 {
+		return "", err
+	}
+	return open.Fingerprint(), nil
 }
 
 // Describe tells the types of parameters ($1 first) and columns of a SELECT; types that the client declared come in
@@ -215,11 +237,12 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if err := r.engineHas(q, dialect); err != nil {
 		return nil, err
 	}
+	r.dialect = dialect
 	blocks, err := r.finish(dialect)
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.answerColumns(), Rules: r.rules, Reads: r.reads, SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
+	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.answerColumns(), Rules: r.rules, Reads: r.reads, Needs: onceEach(r.needs), SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
 	for _, d := range r.drafts {
 		d.describe(plan)
 	}
@@ -311,8 +334,8 @@ func constants(q *query) ([][]mechanism.Cell, bool) {
 func (s Settings) key(params []Param) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%t ", s.Design)
-	fmt.Fprintf(&b, "%q %q %q %d %d %+v %s %t %g %q %d %d %t", s.Class, s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
-		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits, s.Pad)
+	fmt.Fprintf(&b, "%q %q %q %d %d %+v %s %t %g %q %d %d %t %s", s.Class, s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
+		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits, s.Pad, s.Public.digest())
 	for _, p := range params {
 		fmt.Fprintf(&b, " %+v %t %q", p.Type, p.Cell.Null, p.Cell.Text)
 	}

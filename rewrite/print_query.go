@@ -169,6 +169,8 @@ func printFrom(p *expr.Printer, f from) {
 		p.Ident(v.table.Input)
 		p.WriteString(" AS ")
 		p.Ident(v.alias)
+	case *nullExtended:
+		v.print(p)
 	case *series:
 		p.WriteString("generate_series(")
 		printList(p, v.args)

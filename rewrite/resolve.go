@@ -20,6 +20,12 @@ type resolver struct {
 	// paramAt tells which parameter a constant came from, by its byte offset.
 	paramAt map[int]int
 
+	// dialect is the engine's SQL, for the queries that read public keys.
+	dialect expr.Dialect
+	needs   []PublicRead
+	// fellBack says that keys that could be read are too many, and are private ones therefore.
+	fellBack bool
+
 	drafts     []*draft
 	system     map[string]bool
 	setConfigs []SetConfig

@@ -464,6 +464,8 @@ func aliasesOf(f from, out map[string]bool) {
 		out[v.alias] = true
 	case *series:
 		out[v.alias] = true
+	case *nullExtended:
+		aliasesOf(v.f, out)
 	case *join:
 		aliasesOf(v.l, out)
 		aliasesOf(v.r, out)

@@ -227,7 +227,7 @@ func onlyOwners(e expr.Expr, owners map[string]bool) bool {
 
 // measure starts a measurement and puts its released relation in the place of the block's rows.
 func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
-	d := &draft{name: "released_" + strconv.Itoa(len(r.drafts)+1), alias: r.alias("r"), from: q.from, where: q.where, unit: q.unit, nullable: r.afterNoise().Counts()}
+	d := &draft{name: "released_" + strconv.Itoa(len(r.drafts)+1), alias: r.alias("r"), from: q.from, where: q.where, tied: q.tied, unit: q.unit, nullable: r.afterNoise().Counts()}
 	for i, k := range keys {
 		e := k.e
 		if c, ok := e.(expr.Column); ok && c.Dom.Values != nil {

@@ -353,14 +353,17 @@ func (r *resolver) maxFunctions() (most int, whose string) {
 }
 
 // checkGroups holds a measurement's keys to the class's limits.
-func (r *resolver) checkGroups(d *draft) error {
+func (r *resolver) checkGroups(d *draft, space *keySpace) error {
 	k := r.policy.class
 	if k == nil {
 		return nil
 	}
-	groups := 1
-	for _, key := range d.keys {
-		values, ok := r.valuesOf(key.e)
+	groups := space.count
+	for i, key := range d.keys {
+		if space.read[i] && !space.many {
+			continue
+		}
+		values, ok := space.listed[i], space.listed[i] != nil
 		if !ok && k.NoPrivateGroups {
 			r.policy.otherClass = true
 			return r.fail(refusal.InsufficientPrivilege, -1, "%s allows groups whose values are public alone, and those of %q are not", r.className(), key.name).

@@ -17,43 +17,31 @@ import (
 // defaultCombinations bounds the product of the keys' values where the data set says nothing.
 const defaultCombinations = 10_000
 
-func (r *resolver) publicKeys(p *pending) error {
-	combinations, private := r.combinations(p.d.keys)
-	if combinations == nil {
-		if private == nil && r.set.Delta == 0 {
+func (r *resolver) publicKeys(p *pending, k *keySpace) error {
+	r.fellBack = r.fellBack || k.many && len(k.reads) > 0
+	if !k.public() {
+		if k.many && r.set.Delta == 0 {
 			return r.tooManyKeys()
 		}
-		return r.privateKeys(p)
+		return r.privateKeys(k)
 	}
-	p.isOpen, p.public = true, combinations
+	p.isOpen, p.public, p.unknown, p.reads = true, k.rows, k.unknown, k.reads
 	p.sel = mechanism.Selection{Kind: mechanism.PublicKeys}
 	if len(p.d.keys) > 0 {
 		r.rule("PublicKeys")
 	}
-	return r.dropOtherKeys(p)
+	r.readKeys(k)
+	return r.dropOtherKeys(p, k)
 }
 
-// combinations are all rows of public keys. nil: private is the first key whose values are not public, or, where that is nil
-// too, there are more than the data set allows.
-func (r *resolver) combinations(keys []draftKey) (rows [][]mechanism.Cell, private *draftKey) {
-	rows = [][]mechanism.Cell{{}}
-	for i, k := range keys {
-		values, ok := r.valuesOf(k.e)
-		if !ok {
-			return nil, &keys[i]
-		}
-		if len(rows)*len(values) > r.maxCombinations() {
-			return nil, nil
-		}
-		next := make([][]mechanism.Cell, 0, len(rows)*len(values))
-		for _, row := range rows {
-			for _, v := range values {
-				next = append(next, append(append([]mechanism.Cell{}, row...), v))
-			}
-		}
-		rows = next
+// readKeys notes what must be read before the plan is complete.
+func (r *resolver) readKeys(k *keySpace) {
+	if len(k.reads) > 0 {
+		r.rule("ReadPublicKeys")
 	}
-	return rows, nil
+	if k.unknown {
+		r.needs = append(r.needs, k.reads...)
+	}
 }
 
 func (r *resolver) tooManyKeys() error {
@@ -68,19 +56,12 @@ func (r *resolver) maxCombinations() int {
 }
 
 // privateKeys checks that groups can be selected at all.
-func (r *resolver) privateKeys(p *pending) error {
+func (r *resolver) privateKeys(k *keySpace) error {
 	if r.set.Delta > 0 {
 		r.rule("SelectGroups")
 		return nil
 	}
-	name := p.d.keys[0].name
-	for _, k := range p.d.keys {
-		if _, ok := r.valuesOf(k.e); !ok {
-			name = k.name
-			break
-		}
-	}
-	return r.fail(refusal.NotSupported, -1, "the values of %q are not public, and choosing which of them may be seen needs δ > 0", name).
+	return r.fail(refusal.NotSupported, -1, "the values of %q are not public, and choosing which of them may be seen needs δ > 0", k.private.name).
 		WithHint("Set dp.delta, or ask the owner to declare the column's values, or group by CASE or width_bucket with constants.")
 }
 
@@ -117,21 +98,21 @@ func (r *resolver) declared(key expr.Expr) expr.Expr {
 }
 
 // dropOtherKeys filters rows whose key is not in the list, where the expression alone does not guarantee it.
-func (r *resolver) dropOtherKeys(p *pending) error {
+func (r *resolver) dropOtherKeys(p *pending, space *keySpace) error {
 	b := builder(Protected)
 	for i, k := range p.d.keys {
+		if space.listed[i] == nil {
+			continue // read from the source itself
+		}
 		if _, ranged := r.rangeOf(k.e); enforced(k.e) || ranged && k.e.Domain().Values == nil {
 			continue
 		}
 		var list []expr.Expr
 		null := false
-		seen := map[string]bool{}
-		for _, row := range p.public {
-			c := row[i]
+		for _, c := range space.listed[i] {
 			if c.Null {
 				null = true
-			} else if !seen[c.Text] {
-				seen[c.Text] = true
+			} else {
 				list = append(list, expr.Const{Typ: k.e.Type(), Text: c.Text, Pos: -1})
 			}
 		}

@@ -90,7 +90,7 @@ func (c sqlCase) params() []rewrite.Param {
 }
 
 // planText is a case's plan, or its refusal.
-func planText(p *rewrite.Planner, ds *catalog.Dataset, c sqlCase) string {
+func planText(p *rewrite.Planner, ds *catalog.Dataset, c sqlCase, read reader) string {
 	st, err := parseOne(c.sql)
 	if err != nil {
 		return describeError(err)
@@ -99,7 +99,7 @@ func planText(p *rewrite.Planner, ds *catalog.Dataset, c sqlCase) string {
 	if c.options["delta"] != "" {
 		s.Delta = 0
 	}
-	plan, err := p.Plan(st, ds, s, c.params())
+	plan, err := planWith(p, st, ds, s, c.params(), read)
 	if err != nil {
 		return describeError(err)
 	}

@@ -32,7 +32,7 @@ func FuzzPlan(f *testing.F) {
 			}
 			_, _, err := planner.Describe(st, loaded.Catalog, under, nil)
 			mustRefuse(t, "describe", sql, err)
-			plan, err := planner.Plan(st, loaded.Catalog, under, nil)
+			plan, err := planWith(planner, st, loaded.Catalog, under, nil, fromEngine(loaded.Engine))
 			mustRefuse(t, "plan", sql, err)
 			if err == nil {
 				_ = plan.String()

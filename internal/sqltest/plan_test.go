@@ -29,7 +29,7 @@ func TestPlans(t *testing.T) {
 				b = &strings.Builder{}
 				golden[c.file] = b
 			}
-			fmt.Fprintf(b, "== %s\n%s\n----\n%s\n", c.name, c.sql, planText(planner, loaded.Catalog, c))
+			fmt.Fprintf(b, "== %s\n%s\n----\n%s\n", c.name, c.sql, planText(planner, loaded.Catalog, c, fromEngine(loaded.Engine)))
 		}
 		for file, b := range golden {
 			compareGolden(t, filepath.Join(root, "plans", s.name, file+".txt"), b.String())
@@ -49,7 +49,7 @@ func TestRefusals(t *testing.T) {
 			b = &strings.Builder{}
 			golden[c.file] = b
 		}
-		out := planText(planner, loaded.Catalog, c)
+		out := planText(planner, loaded.Catalog, c, fromEngine(loaded.Engine))
 		if !strings.HasPrefix(out, "refused ") {
 			t.Errorf("%s/%s is accepted:\n%s\n%s", c.file, c.name, c.sql, out)
 		}

@@ -66,7 +66,7 @@ func randomWorld(t *testing.T, kind catalog.Engine, seed int64, queries int) (ou
 		text := g.query()
 		bounds := pick(g.r, []privacy.Contribution{{Groups: 1, Rows: 1}, {Groups: 2, Rows: 2}, {Groups: 3, Rows: 1}, {Groups: 1, Rows: 3}, {Groups: 2, Rows: 1, UnitRows: 2}, {Groups: 1, Rows: 1, UnitRows: 4}})
 		out.asked++
-		plan, err := planRandom(ds, text, bounds)
+		plan, err := planRandom(ds, text, bounds, fromTables(db))
 		if show != nil {
 			fmt.Fprintf(show, "%v %d/%d: %s\n   %v\n", kind, seed, i, text, err)
 		}
@@ -88,14 +88,14 @@ func randomWorld(t *testing.T, kind catalog.Engine, seed int64, queries int) (ou
 }
 
 // planRandom plans with every function allowed that the product knows.
-func planRandom(ds *catalog.Dataset, text string, bounds privacy.Contribution) (*rewrite.Plan, error) {
+func planRandom(ds *catalog.Dataset, text string, bounds privacy.Contribution, read reader) (*rewrite.Plan, error) {
 	st, err := parseOne(text)
 	if err != nil {
 		return nil, err
 	}
 	s := settings(bounds)
 	s.AllowedFunctions = everyFunction()
-	return rewrite.NewPlanner(1).Plan(st, ds, s, nil)
+	return planWith(rewrite.NewPlanner(2), st, ds, s, nil, read)
 }
 
 // everyFunction are the names of all aggregates, whether the product answers them or not.

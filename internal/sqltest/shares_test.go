@@ -27,7 +27,7 @@ func TestShares(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := settings(tight)
-			plan, err := planner.Plan(st, &ds, s, c.params())
+			plan, err := planWith(planner, st, &ds, s, c.params(), fromEngine(loaded.Engine))
 			if err != nil {
 				t.Errorf("%s: %s/%s: %v", accountant, c.file, c.name, err)
 				continue

@@ -66,7 +66,7 @@ func checkStability(t *testing.T, s *source, ds *catalog.Dataset, cases []sqlCas
 			t.Errorf("%s/%s: %v", c.file, c.name, err)
 			continue
 		}
-		plan, err := planner.Plan(st, ds, settings(bounds), c.params())
+		plan, err := planWith(planner, st, ds, settings(bounds), c.params(), fromTables(s.db))
 		if err != nil {
 			t.Errorf("%s/%s: %v", c.file, c.name, err)
 			continue
