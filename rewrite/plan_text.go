@@ -103,9 +103,9 @@ func (m *Measurement) groups() string {
 			return "one, always reported"
 		}
 		if len(m.KeyReads) > 0 && m.PublicKeys == nil {
-			return "public combinations, all reported, to be" + m.keyReads()
+			return "all public combinations are reported; they are to be read by" + m.keyReads()
 		}
-		return fmt.Sprintf("%d public combinations, all reported", len(m.PublicKeys)) + m.keyReads()
+		return fmt.Sprintf("%d public combinations, all reported", len(m.PublicKeys)) + m.readBy()
 	case mechanism.OwnThreshold:
 		return fmt.Sprintf("reported where noisy %s ≥ %d; δ = %s", m.Specs[s.Spec].Name, s.Threshold, s.Share.Delta)
 	case mechanism.GaussianThreshold:
@@ -118,7 +118,14 @@ func (m *Measurement) groups() string {
 func (m *Measurement) keyReads() string {
 	out := ""
 	for _, read := range m.KeyReads {
-		out += " read by\n    " + read.SQL
+		out += "\n    " + read.SQL
 	}
 	return out
+}
+
+func (m *Measurement) readBy() string {
+	if len(m.KeyReads) == 0 {
+		return ""
+	}
+	return "; they are read by" + m.keyReads()
 }

@@ -81,8 +81,8 @@ func (r *resolver) eachColumn(f from, see func(expr.Column)) {
 	}
 }
 
-// publicEqual finds a public column that always has a column's value.
-func (p *publicPart) publicEqual(c expr.Column, eq *equals) (expr.Column, bool) {
+// publicEqual finds a public column that always has a column's value, in the column's type.
+func (p *publicPart) publicEqual(c expr.Column, eq *equals) (expr.Expr, bool) {
 	own, known := eq.text[expr.ColumnKey{Alias: c.Alias, Name: c.Name}]
 	if !known {
 		return c, false
@@ -90,11 +90,18 @@ func (p *publicPart) publicEqual(c expr.Column, eq *equals) (expr.Column, bool) 
 	var found expr.Column
 	best := ""
 	for t, other := range eq.byText { // the first by name, so that the same query is the same text each time
-		if p.has(other) && other.Typ.Kind == c.Typ.Kind && eq.classes.same(own, t) && (best == "" || t < best) {
+		if p.has(other) && family(other.Typ) == family(c.Typ) && eq.classes.same(own, t) && (best == "" || t < best) {
 			found, best = other, t
 		}
 	}
-	return found, best != ""
+	if best == "" {
+		return c, false
+	}
+	if found.Typ.Kind == c.Typ.Kind {
+		return found, true
+	}
+	e, err := builder(Protected).Cast(found, catalog.Of(c.Typ.Kind), -1)
+	return e, err == nil
 }
 
 // tie adds the equalities of public columns that hold on every row, also where only private ones between them show it.

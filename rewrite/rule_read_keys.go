@@ -167,7 +167,6 @@ func (p *publicPart) keyOver(k *draftKey, u unit, eq *equals) (expr.Expr, bool) 
 	// Two texts may be equal and not the same, under a collation that says so: the public one is shown.
 	if c, ok := k.e.(expr.Column); ok && c.Typ.IsText() && (u.unique || !onlyOwners(c, u.owners)) {
 		if other, found := p.publicEqual(c, eq); found {
-			other.Dom = expr.Domain{Nullable: c.Dom.Nullable}
 			k.e = other
 			return other, true
 		}

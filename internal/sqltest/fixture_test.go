@@ -135,7 +135,18 @@ func departmentRows() string {
 	for i := 1; i <= departments; i++ {
 		d = append(d, fmt.Sprintf("(%d,'dept %d',%d)", i, i, i%3))
 	}
-	return insert("departments", d)
+	return insert("departments", d) + districtRows()
+}
+
+// districtRows are of a public table with keys of every type. Nobody lives in two of them; two share a zone, and a title is NULL.
+func districtRows() string {
+	return insert("districts", []string{
+		`('north','The "North"',1,12.50,0.1,DATE '1999-12-31',TIMESTAMP '2001-02-03 04:05:06.789','2001-02-03 04:05:06.5+00','7f3a1c52-0f9b-4c0e-9a55-0d2f8b6f0001',TRUE,9223372036854775807)`,
+		`('south','Ünter''n Süden',1,0.00,2.5,DATE '2000-02-29',TIMESTAMP '2001-02-03 00:00:00','2010-06-01 00:00:00+00','7f3a1c52-0f9b-4c0e-9a55-0d2f8b6f0002',FALSE,-5)`,
+		`('east',NULL,2,100.10,1e-7,DATE '2020-01-01',TIMESTAMP '1969-12-31 23:59:59.999999','1999-01-01 12:00:00+00','7f3a1c52-0f9b-4c0e-9a55-0d2f8b6f0003',NULL,0)`,
+		`('west','',3,NULL,NULL,NULL,NULL,NULL,NULL,FALSE,NULL)`,
+		`('far','Far, far away',-7,99999.99,3,DATE '1000-01-01',TIMESTAMP '9999-12-31 00:00:00','1970-01-01 00:00:00+00','7f3a1c52-0f9b-4c0e-9a55-0d2f8b6f0005',TRUE,12)`,
+	})
 }
 
 // wildRows hold what a hostile or careless table can hold.
