@@ -5,6 +5,7 @@
 //	     ──rules───► Relation        Public | Protected → Bounded → Released, one rule a file
 //	     ──plan────► Plan            measurements with their sensitivity and price, and the outer query
 //
+// Keys that are columns of public tables are known after a second pass: the plan says what to read, see Complete.
 // It owns sensitivity, the SQL that is printed for each engine's dialect, and the texts of refusals. It reads no data,
 // keeps no state but its plan cache, and knows no budgets and no wire. Read plan.go next.
 //
