@@ -25,12 +25,13 @@ func (a aggregateCall) Type() catalog.Type { return a.typ }
 
 // Repr is the kind of the printed call: of min and max their argument's, and a sum of what was widened is numeric.
 func (a aggregateCall) Repr() catalog.Kind {
-	if len(a.args) != 1 || !a.args[0].Type().IsInteger() {
+	values := a.values()
+	if len(values) != 1 || !values[0].Type().IsInteger() {
 		return a.typ.Kind
 	}
-	of := expr.ReprOf(a.args[0])
+	of := expr.ReprOf(values[0])
 	switch {
-	case a.fn == "min" || a.fn == "max":
+	case a.fn == "min" || a.fn == "max" || a.fn == "percentile_disc":
 		return of
 	case a.fn == "sum" && of > catalog.Int4:
 		return catalog.Numeric
@@ -45,10 +46,14 @@ func (a aggregateCall) Domain() expr.Domain {
 		d.Lo, d.Step = new(big.Rat), big.NewRat(1, 1)
 		return d
 	}
-	if len(a.args) != 1 {
+	values := a.values()
+	if len(values) != 1 {
 		return d
 	}
-	of := a.args[0].Domain()
+	of := values[0].Domain()
+	if isSpread(a.fn) || isPercentile(a.fn) {
+		return a.spread(of)
+	}
 	switch a.fn {
 	case "min", "max":
 		d.Lo, d.Hi, d.Step, d.MaxLen = of.Lo, of.Hi, of.Step, of.MaxLen
@@ -97,7 +102,7 @@ func (a aggregateCall) Print(p *expr.Printer) {
 		a.printDuckJSON(p)
 		return
 	}
-	cast := duckCast(p.Dialect, a.fn, a.args)
+	cast := duckCast(p.Dialect, a.fn, a.args) || p.Dialect == expr.DuckDB && a.exact && isSpread(a.fn)
 	if cast {
 		p.WriteString("CAST(")
 	}

@@ -128,7 +128,7 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 	if c.group.draft == nil {
 		if c.b.Mode == expr.Private {
 			call.exact = true
-			if err := c.checkWithinUnit(f, call); err != nil {
+			if err := c.checkWithinUnit(f, &call); err != nil {
 				return nil, err
 			}
 		}

@@ -106,7 +106,7 @@ func (r *resolver) perUnitBounds(e expr.Expr) (expr.Domain, bool) {
 	bounded, err := expr.TryRewrite(e, func(e expr.Expr) (expr.Expr, bool) {
 		switch v := e.(type) {
 		case aggregateCall:
-			return r.asBounded(v, v.fn, v.args), true
+			return r.asBounded(v, v.fn, v.values()), true
 		case windowCall:
 			return r.asBounded(v, v.fn, v.args), true
 		}
@@ -129,7 +129,7 @@ func (r *resolver) asBounded(e expr.Expr, fn string, args []expr.Expr) expr.Expr
 		if out.Dom.Lo == nil || out.Dom.Lo.Cmp(m) > 0 {
 			out.Dom.Lo = new(big.Rat)
 		}
-	case "sum", "min", "max", "avg", "lag", "lead", "first_value", "last_value", "nth_value":
+	case "sum", "min", "max", "avg", "var_pop", "var_samp", "stddev_pop", "stddev_samp", "percentile_cont", "percentile_disc", "lag", "lead", "first_value", "last_value", "nth_value":
 		if len(args) == 0 {
 			break
 		}
@@ -145,6 +145,9 @@ func (r *resolver) asBounded(e expr.Expr, fn string, args []expr.Expr) expr.Expr
 		out.Dom.Lo, out.Dom.Hi = of.Lo, of.Hi
 		if fn == "sum" {
 			out.Dom.Lo, out.Dom.Hi = smallest(new(big.Rat), new(big.Rat).Mul(m, of.Lo)), largest(new(big.Rat), new(big.Rat).Mul(m, of.Hi))
+		}
+		if isSpread(fn) {
+			out.Dom.Lo, out.Dom.Hi = new(big.Rat), spreadDomain(fn, of.Lo, of.Hi)
 		}
 	}
 	return out

@@ -10,15 +10,21 @@ import (
 )
 
 // checkWithinUnit holds the closed list of aggregates within one unit; what could overflow is refused.
-func (c *exprContext) checkWithinUnit(f *syntax.FuncCall, a aggregateCall) error {
+func (c *exprContext) checkWithinUnit(f *syntax.FuncCall, a *aggregateCall) error {
 	switch a.fn {
-	case "count", "sum", "avg", "min", "max", "bool_and", "bool_or":
+	case "count", "sum", "avg", "min", "max", "bool_and", "bool_or", "var_pop", "var_samp", "stddev_pop", "stddev_samp", "percentile_cont", "percentile_disc":
 	default:
 		return c.fail(refusal.NotSupported, f.Location, "function %s is not supported within a privacy unit", functionName(f)).
-			WithHint("Within a unit count, sum, avg, min, max, bool_and and bool_or are answered.")
+			WithHint("Within a unit count, sum, avg, min, max, median, percentiles, variances, bool_and and bool_or are answered.")
+	}
+	if isPercentile(a.fn) {
+		return c.percentileWithin(f, a)
 	}
 	if len(a.order) > 0 {
 		return c.fail(refusal.NotSupported, f.Location, "ORDER BY inside an aggregate is not supported over private rows")
+	}
+	if isSpread(a.fn) {
+		return c.spreadWithin(f, a)
 	}
 	if len(a.args) != 1 {
 		return nil
@@ -84,6 +90,13 @@ func mostRowsOfUnit() *big.Rat { return new(big.Rat).SetInt(new(big.Int).Lsh(big
 // Range tells between which numbers a call within a unit lies.
 func (a aggregateCall) Range() (lo, hi *big.Rat) {
 	if !a.exact {
+		return nil, nil
+	}
+	if isSpread(a.fn) || isPercentile(a.fn) {
+		if lo, hi, ok := expr.RangeOf(a.values()[0]); ok && a.values()[0].Type().IsNumeric() {
+			d := a.spread(expr.Domain{Lo: lo, Hi: hi})
+			return d.Lo, d.Hi
+		}
 		return nil, nil
 	}
 	return rangeWithin(a.fn, a.args)

@@ -67,8 +67,7 @@ func arithmetic() []function {
 		function{name: "pow", args: kinds(num, num), result: num, build: buildPower})
 }
 
-// bitFunctions lists the operators on bits of whole numbers. Shifts count modulo the width in one engine and fail in the
-// other, so they are for public values only.
+// bitFunctions lists the operators on bits of whole numbers.
 func bitFunctions() []function {
 	var list []function
 	for _, a := range kinds(i2, i4, i8) {
@@ -83,8 +82,8 @@ func bitFunctions() []function {
 		}
 		list = append(list,
 			function{name: "~x", args: kinds(a), result: a, build: buildBits, pg: "(~ $1)", duck: "(~ $1)"},
-			function{name: "<<", args: kinds(a, i4), result: a, build: publicOnly("Multiply by a power of two instead."), pg: "($1 << $2)"},
-			function{name: ">>", args: kinds(a, i4), result: a, build: publicOnly("Divide by a power of two instead."), pg: "($1 >> $2)"})
+			function{name: "<<", args: kinds(a, i4), result: a, build: buildShiftBits(true), pg: "($1 << $2)"},
+			function{name: ">>", args: kinds(a, i4), result: a, build: buildShiftBits(false), pg: "($1 >> $2)"})
 	}
 	return list
 }

@@ -128,20 +128,20 @@ func buildSubstringPattern(n *node) error {
 	return nil
 }
 
-// outerFunctions are for published values alone.
+// outerFunctions are mostly for published values alone.
 func outerFunctions() []function {
-	two := func(name string, k catalog.Kind) function {
-		return function{name: name, args: []catalog.Kind{k, k}, result: k, build: releasedOnly}
-	}
 	return []function{
 		{name: "sinh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},
 		{name: "cosh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},
 		{name: "tanh", args: []catalog.Kind{f8}, result: f8, build: releasedOnly},
-		two("lcm", i4), two("lcm", i8),
+		{name: "lcm", args: []catalog.Kind{i4, i4}, result: i4, build: buildDivisor},
+		{name: "lcm", args: []catalog.Kind{i8, i8}, result: i8, build: buildDivisor},
 		{name: "lcm", args: []catalog.Kind{num, num}, result: num, build: releasedOnly, duck: "lcm(CAST($1 AS HUGEINT), CAST($2 AS HUGEINT))"},
 		{name: "quote_ident", args: []catalog.Kind{txt}, result: txt, build: releasedOnly,
 			duck: `CASE WHEN regexp_full_match($1, '[a-z_][a-z0-9_]*') THEN $1 ELSE '"' || replace($1, '"', '""') || '"' END`},
-		{name: "date_bin", args: []catalog.Kind{itv, ts, ts}, result: ts, build: releasedOnly, duck: "time_bucket($1, $2, $3)"},
+		{name: "date_bin", args: []catalog.Kind{itv, ts, ts}, result: ts, build: buildBin, duck: "time_bucket($1, $2, $3)"},
+		{name: "date_bin", args: []catalog.Kind{itv, tz, tz}, result: tz, build: buildBin,
+			duck: "(time_bucket($1, ($2 AT TIME ZONE 'UTC'), ($3 AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC')"},
 		{name: "overlay", args: []catalog.Kind{txt, txt, i4, i4}, result: txt, build: releasedOnly, duck: "(left($1, $3 - 1) || $2 || substring($1, $3 + $4))"},
 		{name: "overlay", args: []catalog.Kind{txt, txt, i4}, result: txt, build: releasedOnly, duck: "(left($1, $3 - 1) || $2 || substring($1, $3 + length($2)))"},
 	}

@@ -17,7 +17,7 @@ func textFunctions() []function {
 	list := []function{
 		{name: "lower", args: t(1), result: txt, build: buildText(3), fold: foldASCII(strings.ToLower)},
 		{name: "upper", args: t(1), result: txt, build: buildText(3), fold: foldASCII(strings.ToUpper)},
-		{name: "initcap", args: t(1), result: txt, build: onlyPublic,
+		{name: "initcap", args: t(1), result: txt, build: buildText(3),
 			duck: `array_to_string(list_transform(regexp_extract_all($1, '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || lower(w[2:])), '')`},
 		{name: "reverse", args: t(1), result: txt, build: buildText(1)},
 		{name: "replace", args: t(3), result: txt, build: buildReplace, fold: foldReplace},
@@ -39,7 +39,7 @@ func textFunctions() []function {
 		{name: "concat_ws", args: kinds(txt, anyKind), rest: true, result: txt, build: buildConcat(1)},
 		{name: "md5", args: t(1), result: txt, build: buildDigest},
 		{name: "ascii", args: t(1), result: i4, build: buildCode, duck: "CASE WHEN $1 = '' THEN 0 ELSE unicode($1) END"},
-		{name: "chr", args: kinds(i4), result: txt, build: onlyPublic},
+		{name: "chr", args: kinds(i4), result: txt, build: buildCharacter},
 		{name: "to_hex", args: kinds(i4), result: txt, build: onlyPublic, duck: "lower(to_hex($1))"},
 		{name: "to_hex", args: kinds(i8), result: txt, build: onlyPublic, duck: "lower(to_hex($1))"},
 		{name: "regexp_replace", args: t(3), result: txt, build: buildRegexReplace},

@@ -259,6 +259,17 @@ func textEntries() []entry {
 		entry{name: "int4 | int4", types: []string{"int4", "int4"}, build: op("|")},
 		entry{name: "int4 # int4", types: []string{"int4", "int4"}, build: op("#")},
 		entry{name: "~ int4", types: []string{"int4"}, build: prefix("~")},
+		entry{name: "int4 >> 3", types: []string{"int4"}, build: op(">>", integer(3))},
+		entry{name: "int8 >> 62", types: []string{"int8"}, build: op(">>", integer(62))},
+		entry{name: "int2 << 3", types: []string{"int2"}, build: op("<<", integer(3)), differs: capped},
+		entry{name: "int4 << 3", types: []string{"int4"}, build: op("<<", integer(3)), differs: capped},
+		entry{name: "int8 << 40", types: []string{"int8"}, build: op("<<", integer(40)), differs: capped},
+		entry{name: "gcd int4", types: []string{"int4", "int4"}, build: call("gcd"), differs: capped},
+		entry{name: "gcd int8", types: []string{"int8", "int8"}, build: call("gcd"), differs: capped},
+		entry{name: "lcm int4", types: []string{"int4", "int4"}, build: call("lcm"), differs: capped},
+		entry{name: "lcm int8", types: []string{"int8", "int8"}, build: call("lcm"), differs: capped},
+		entry{name: "chr", types: []string{"int4"}, build: call("chr"), differs: capped},
+		entry{name: "initcap", types: []string{"text"}, build: call("initcap"), differs: cutText, engines: notUnicode},
 		entry{name: "greatest", types: []string{"float8", "float8"}, build: func(b *Builder, a []Expr) (Expr, error) { return b.Greatest(a, -1) }},
 		entry{name: "least", types: []string{"float8", "float8"}, build: func(b *Builder, a []Expr) (Expr, error) { return b.Least(a, -1) }},
 	)
@@ -278,6 +289,13 @@ func dateEntries() []entry {
 				build: func(b *Builder, a []Expr) (Expr, error) {
 					return b.Call("date_trunc", []Expr{untyped(unit), a[0]}, -1)
 				}})
+		}
+		if t != "date" {
+			for _, stride := range []string{"15 mins", "7 days", "1 day 00:00:00.000003"} {
+				list = append(list, entry{name: "date_bin " + stride + " " + t, types: []string{t}, differs: beyond, build: func(b *Builder, a []Expr) (Expr, error) {
+					return b.Call("date_bin", []Expr{literalOf(itv, stride), a[0], untyped("2020-02-29 00:01:00")}, -1)
+				}})
+			}
 		}
 		for _, field := range []string{"year", "month", "day", "dow", "isodow", "doy", "week", "isoyear", "quarter", "decade", "century", "millennium",
 			"epoch", "hour", "minute", "second", "milliseconds", "microseconds"} {
