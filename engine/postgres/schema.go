@@ -67,8 +67,22 @@ type relation struct {
 	main   string // object id of the primary key's index
 }
 
+// checkEncoding refuses a database of another encoding than UTF8: a text that has no form in UTF8 ends each query that reads it as
+// a key, and so would tell that a row with such a text is there.
+func (e *Engine) checkEncoding(ctx context.Context) error {
+	return e.each(ctx, "SELECT pg_catalog.current_setting('server_encoding')", func(row []mechanism.Cell) error {
+		if encoding := row[0].Text; encoding != "UTF8" {
+			return fmt.Errorf("postgres: the database's encoding is %s, and not every text of it can be read as UTF8: use a database of encoding UTF8", encoding)
+		}
+		return nil
+	})
+}
+
 // Schema lists what the role may read. It reads system catalogs only.
 func (e *Engine) Schema(ctx context.Context) ([]catalog.SourceTable, error) {
+	if err := e.checkEncoding(ctx); err != nil {
+		return nil, err
+	}
 	found := map[string]*relation{}
 	var order []*relation
 	err := e.each(ctx, relations, func(row []mechanism.Cell) error {

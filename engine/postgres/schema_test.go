@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -66,6 +67,24 @@ func TestSchemaTrustsOnlyWhatHolds(t *testing.T) {
 	}
 	if tables["public.parent"].Columns[0].NotNull {
 		t.Error("a column of a table that others inherit from is not null")
+	}
+}
+
+// TestSchemaIsInUTF8: in another encoding one unit's text could make a query fail.
+func TestSchemaIsInUTF8(t *testing.T) {
+	base := testservers.Postgres(t)
+	for _, encoding := range []string{"WIN1252", "SQL_ASCII"} {
+		name := "of_" + strings.ToLower(encoding)
+		execute(t, base, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)", "CREATE DATABASE "+name+" ENCODING '"+encoding+"' LOCALE 'C' TEMPLATE template0")
+		config, err := pgx.ParseConfig(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		url := fmt.Sprintf("host=%s port=%d user=%s password='%s' dbname=%s sslmode=disable", config.Host, config.Port, config.User, config.Password, name)
+		e := open(t, url, Options{})
+		if _, err := e.Schema(t.Context()); err == nil || !strings.Contains(err.Error(), encoding) {
+			t.Errorf("a database in %s: %v", encoding, err)
+		}
 	}
 }
 
