@@ -136,7 +136,7 @@ func (b *builder) column(c ColumnDeclaration, decl *TableDeclaration, src *Sourc
 	b.enumeration(&c, s, &domain)
 	column := &Column{
 		Name: c.Name, SourceName: s.Name, Type: s.Type, Domain: domain, Description: c.Description,
-		Nullable: !s.NotNull, Unique: uniqueIn(src, s.Name), Enumerated: s.EnumValues != nil,
+		Nullable: !s.NotNull, Unique: uniqueIn(src, s.Name), Enumerated: s.EnumValues != nil, Collated: s.Collated,
 	}
 	if c.Nullable != nil && *c.Nullable {
 		column.Nullable = true

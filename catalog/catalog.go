@@ -89,6 +89,7 @@ type Column struct {
 	Domain      Domain
 	Nullable    bool // the source's constraint, or as declared
 	Enumerated  bool // the source has an enumerated type, which is read as its labels' text
+	Collated    bool // the source's column has a collation of its own
 	Unique      bool // enforced: a constraint of the source, or checked at load on a source that cannot change
 	Description string
 	Uses        Uses

@@ -19,6 +19,8 @@ type SourceColumn struct {
 	NotNull  bool
 	// EnumValues are the labels of an enumerated type, in its order; Type is then text. Labels are schema, not data.
 	EnumValues []string
+	// Collated says that its text has a collation of its own, which tells different texts apart: Print puts the database's over it.
+	Collated bool
 }
 
 // SourceForeignKey is a foreign key of one column or more.

@@ -67,7 +67,7 @@ func (r *resolver) columnsBelow(f from) []expr.Column {
 	case *scan:
 		for _, c := range v.table.Columns {
 			if c.Type.Kind != catalog.Unsupported && !c.Type.Array {
-				out = append(out, expr.Column{Alias: v.alias, Name: c.SourceName, Typ: c.Type, Enumerated: c.Enumerated})
+				out = append(out, expr.Column{Alias: v.alias, Name: c.SourceName, Typ: c.Type, Enumerated: c.Enumerated, Collated: c.Collated})
 			}
 		}
 	case *derived:

@@ -223,7 +223,7 @@ func matchesOnce(j *join, public from) bool {
 		if !c.Unique {
 			continue
 		}
-		key := text(expr.Column{Alias: s.alias, Name: c.SourceName, Typ: c.Type, Enumerated: c.Enumerated})
+		key := text(expr.Column{Alias: s.alias, Name: c.SourceName, Typ: c.Type, Enumerated: c.Enumerated, Collated: c.Collated})
 		for _, p := range j.equal {
 			if p.l == key && !strings.Contains(p.r, own) || p.r == key && !strings.Contains(p.l, own) {
 				return true

@@ -41,7 +41,7 @@ func (r *resolver) onPath(t *catalog.Table, column string) bool {
 
 // columnOf is a table's column as expressions see it: with the owner's bounds, which its printing enforces.
 func (r *resolver) columnOf(s *scan, c *catalog.Column) expr.Column {
-	out := expr.Column{Alias: s.alias, Name: c.SourceName, Typ: c.Type, Enumerated: c.Enumerated}
+	out := expr.Column{Alias: s.alias, Name: c.SourceName, Typ: c.Type, Enumerated: c.Enumerated, Collated: c.Collated}
 	out.Dom = expr.Domain{Nullable: c.Nullable, MaxLen: c.Type.Length}
 	if lo, hi, ok := integerRange(c.Type); ok {
 		out.Dom.Lo, out.Dom.Hi, out.Dom.Step = lo, hi, big.NewRat(1, 1)

@@ -28,6 +28,23 @@ FROM duckdb_constraints()
 WHERE database_name = current_database() AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')
 ORDER BY schema_name, table_name, constraint_index`
 
+// collated are the tables of which a column may have a collation, and, where there is one, all views: DuckDB tells the collation of no column.
+const collated = `
+WITH made AS (
+	SELECT schema_name, table_name, false AS view, regexp_matches(sql, '\bcollate\b', 'i') AS yes FROM duckdb_tables() WHERE database_name = current_database()
+	UNION ALL SELECT schema_name, view_name, true, regexp_matches(sql, '\bcollate\b', 'i') FROM duckdb_views() WHERE database_name = current_database() AND NOT internal)
+SELECT schema_name, table_name FROM made WHERE yes OR view AND (SELECT bool_or(yes) FROM made)`
+
+// withoutTexts takes the texts of a table away: under a collation different texts may be one group, which is shown as one row of it
+// spells it.
+func withoutTexts(t *catalog.SourceTable) {
+	for i := range t.Columns {
+		if c := &t.Columns[i]; c.Type.IsText() {
+			c.Type, c.TypeName = catalog.Of(catalog.Unsupported), c.TypeName+", maybe with a collation,"
+		}
+	}
+}
+
 // Schema lists tables and views. All are immutable: files were copied, and the lock that a read-only database holds
 // keeps writers out as long as this process runs.
 func (e *Engine) Schema(ctx context.Context) ([]catalog.SourceTable, error) {
@@ -70,6 +87,12 @@ func (c *connection) schema() ([]catalog.SourceTable, error) {
 		if err := c.types(&tables[i]); err != nil {
 			return nil, err
 		}
+	}
+	if rows, err = c.all(collated); err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		withoutTexts(find(row))
 	}
 	if rows, err = c.all(constraints); err != nil {
 		return nil, err

@@ -27,9 +27,13 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
 	AND (has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT'))
 ORDER BY n.nspname, c.relname`
 
+// columns have, last, the name of a collation that meets the database's with an error (that of C does not), and whether it calls different texts equal (servers before 12 have
+// none that does).
 const columns = `
-SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull
+SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+	l.collname, coalesce(to_jsonb(l) ->> 'collisdeterministic', 'true') = 'false'
 FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+	LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation AND l.collname NOT IN ('default', 'C')
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped
 	AND has_column_privilege(a.attrelid, a.attnum, 'SELECT')
 ORDER BY a.attrelid, a.attnum`
@@ -147,9 +151,11 @@ func (r *relation) addColumn(row []mechanism.Cell, types userTypes) error {
 	if err != nil {
 		return fmt.Errorf("postgres: column %s.%s: %w", r.table.Name, name, err)
 	}
-	r.table.Columns = append(r.table.Columns, catalog.SourceColumn{
-		Name: name, Type: t, TypeName: row[5].Text, NotNull: r.strict && row[6].Text == "t", EnumValues: labels,
-	})
+	c := catalog.SourceColumn{Name: name, Type: t, TypeName: row[5].Text, NotNull: r.strict && row[6].Text == "t", EnumValues: labels, Collated: !row[7].Null}
+	if row[8].Text == "t" { // a group would be shown as one row of it spells it, and patterns fail on the first row
+		c.Type, c.EnumValues, c.TypeName = catalog.Of(catalog.Unsupported), nil, c.TypeName+" COLLATE "+row[7].Text
+	}
+	r.table.Columns = append(r.table.Columns, c)
 	return nil
 }
 

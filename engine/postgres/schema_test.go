@@ -70,6 +70,21 @@ func TestSchemaTrustsOnlyWhatHolds(t *testing.T) {
 	}
 }
 
+// TestSchemaKnowsCollations: a collation that calls different texts equal would show a group as one of its rows spells it, and texts of two
+// collations fail on the first row that has both.
+func TestSchemaKnowsCollations(t *testing.T) {
+	url := testservers.Postgres(t)
+	execute(t, url,
+		"CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+		`CREATE TABLE spelled (plain text, bytes text COLLATE "C", other text COLLATE "POSIX", loose varchar(9) COLLATE loose, n int)`)
+	want := map[string][2]bool{"plain": {}, "bytes": {}, "other": {true, false}, "loose": {true, true}, "n": {}}
+	for _, c := range tablesOf(t, open(t, url, Options{}))["public.spelled"].Columns {
+		if got := [2]bool{c.Collated, c.Type.Kind == catalog.Unsupported}; got != want[c.Name] {
+			t.Errorf("%s: collated, unsupported: %v", c.Name, got)
+		}
+	}
+}
+
 // TestSchemaIsInUTF8: in another encoding one unit's text could make a query fail.
 func TestSchemaIsInUTF8(t *testing.T) {
 	base := testservers.Postgres(t)

@@ -48,6 +48,9 @@ type Column struct {
 	Clamp bool
 	// Enumerated says that what is stored is a label, which Print must make text of: engines compare no label with text.
 	Enumerated bool
+	// Collated says that what is stored has a collation of its own. Print puts the database's over it: PostgreSQL fails, on the first row,
+	// where two texts of different collations meet.
+	Collated bool
 	// Repr is the kind that the engine gives to a column of a sub-query where it is wider than Typ (see ReprOf).
 	Repr catalog.Kind
 }

@@ -118,6 +118,13 @@ func (c Column) bare(p *Printer) {
 		p.cast(c, typeSQL(c.Typ, p.Dialect))
 		return
 	}
+	if c.Collated && p.Dialect == PostgreSQL {
+		c.Collated = false
+		p.WriteByte('(')
+		c.bare(p)
+		p.WriteString(` COLLATE "default")`)
+		return
+	}
 	if c.Alias != "" {
 		p.Ident(c.Alias)
 		p.WriteByte('.')
