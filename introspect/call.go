@@ -181,6 +181,15 @@ func (c *compiler) functionRows(n *syntax.Node, name string, sc *scope) (cols []
 			return fn("struct_extract", fn("dp_pairs", call.Args[0]), textConst(field))
 		}
 		return []col{{"x", t.element()}, {"n", "int4"}}, []*syntax.Node{target(item("x"), ""), target(item("n"), "")}, nil, nil
+	case parts[len(parts)-1] == "aclexplode" && len(call.Args) == 1 && findFunction(parts) != nil:
+		for _, name := range []string{"grantor", "grantee", "privilege_type", "is_grantable"} {
+			cols = append(cols, col{name, aclFields[name]})
+			targets = append(targets, target(cast(emptySet(), aclFields[name].engineType()), ""))
+		}
+		_, err = c.expr(call.Args[0], sc, "_text")
+		return cols, targets, nil, err
+	case tableFunctions[parts[len(parts)-1]] != "" && len(call.Args) == 0 && findFunction(parts) != nil:
+		return c.tableFunction(c.static.catalog[tableFunctions[parts[len(parts)-1]]])
 	case parts[len(parts)-1] == "pg_get_keywords" && len(call.Args) == 0:
 		for _, cl := range c.static.functions["pg_get_keywords"].columns {
 			cols, targets = append(cols, col(cl)), append(targets, target(colRef(cl.name), ""))

@@ -106,6 +106,9 @@ func (c *compiler) enter() error {
 	return nil
 }
 
+// engineWords are words that the engine keeps for itself, and PostgreSQL does not.
+var engineWords = wordSet("anti asof at by describe glob lambda pivot pivot_longer pivot_wider positional qualify semi show summarize unpack unpivot")
+
 func compile(st *static, snap *snapshot, v View, sql string, given []catalog.Type) (*plan, error) {
 	stmts, err := syntax.Parse(sql)
 	if err != nil {
@@ -126,6 +129,9 @@ func compile(st *static, snap *snapshot, v View, sql string, given []catalog.Typ
 	text, err := syntax.Deparse(stmts[0].Stmt)
 	if err != nil {
 		return nil, fmt.Errorf("deparse: %w", err)
+	}
+	if text, err = syntax.QuoteWords(text, engineWords); err != nil {
+		return nil, err
 	}
 	p := &plan{sql: text, used: used, perSession: c.perSession, acts: c.acts}
 	for _, col := range columns {

@@ -260,6 +260,10 @@ func (c *compiler) indirection(n *syntax.Node, a *syntax.A_Indirection, sc *scop
 				t = t.element()
 			}
 		case *syntax.Node_String_:
+			if field, ok := aclFields[v.String_.Sval]; ok && t == aclType && len(a.Indirection) == 1 {
+				n.Node = cast(a.Arg, field.engineType()).Node
+				return field, nil
+			}
 			if t != pairType || v.String_.Sval != "x" && v.String_.Sval != "n" {
 				return "", unsupported("field of a composite")
 			}

@@ -15,7 +15,7 @@ type (
 )
 
 // functions is the closed list. A function that is not here is never given to the engine.
-var functions = merge(catalogFunctions(), sessionFunctions(), privilegeFunctions(), arrayFunctions(), plainFunctions(), actFunctions())
+var functions = merge(catalogFunctions(), sessionFunctions(), privilegeFunctions(), arrayFunctions(), plainFunctions(), actFunctions(), tableFunctionEntries())
 
 func merge(lists ...map[string]function) map[string]function {
 	all := map[string]function{}
@@ -131,7 +131,7 @@ func catalogFunctions() map[string]function {
 		"pg_get_keywords":                    fixed("", "text", nil),
 		"pg_sequence_last_value":             fixed("oid", "int8", value(func() *syntax.Node { return cast(nullConst(), "int8") })),
 		"pg_options_to_table":                fixed("_text", "text", value(func() *syntax.Node { return cast(emptySet(), "text") })),
-		"aclexplode":                         fixed("_text", "text", value(func() *syntax.Node { return cast(emptySet(), "text") })),
+		"aclexplode":                         fixed("_text", aclType, value(func() *syntax.Node { return cast(emptySet(), "text") })),
 		"acldefault":                         fixed("char,oid", "_text", value(func() *syntax.Node { return cast(nullConst(), "text[]") })),
 		"format":                             optional(1, "text,any,any,any,any,any,any", "text", format),
 		"pg_describe_object":                 fixed("oid,oid,int4", "text", noText),

@@ -1,6 +1,8 @@
 package introspect
 
 import (
+	"regexp"
+
 	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
@@ -126,10 +128,20 @@ func plainFunctions() map[string]function {
 	return m
 }
 
-// substring by position only; with a pattern it is another function.
+// substring by position, or by a constant pattern: its first group, or all of it.
 func substring(_ *compiler, args []*syntax.Node, types []sqlType) (*syntax.Node, error) {
-	if types[1].isText() {
+	if !types[1].isText() {
+		return fn("substring", args...), nil
+	}
+	pattern := args[1].GetAConst().GetSval().GetSval()
+	if len(args) != 2 || pattern == "" {
 		return nil, unsupported("substring with a pattern")
 	}
-	return fn("substring", args...), nil
+	group := int64(0)
+	if re, err := regexp.Compile(pattern); err != nil {
+		return nil, unsupported("pattern of substring")
+	} else if re.NumSubexp() > 0 {
+		group = 1
+	}
+	return fn("dp_substring", args[0], args[1], intConst(group)), nil
 }

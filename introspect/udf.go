@@ -25,6 +25,7 @@ var macros = []string{
 	"dp_array_remove(a, x) AS list_filter(a, lambda e: e IS DISTINCT FROM x)",
 	"dp_encoding(n) AS coalesce(list_extract(" + encodings + ", n::int8 + 1), '')",
 	"dp_encoding_number(t) AS coalesce(list_position(" + encodings + ", CASE replace(upper(t), '-', '') WHEN 'UNICODE' THEN 'UTF8' ELSE replace(upper(t), '-', '') END), 0) - 1",
+	"dp_substring(t, p, g) AS CASE WHEN regexp_matches(t, p) THEN regexp_extract(t, p, g) END",
 	"dp_false(a) AS CASE WHEN a IS NULL THEN NULL ELSE false END",
 	"dp_zero(a) AS CASE WHEN a IS NULL THEN NULL ELSE CAST(0 AS BIGINT) END",
 	"dp_null_text(a) AS CAST(NULL AS VARCHAR)",

@@ -10,6 +10,7 @@ package syntax
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -182,4 +183,33 @@ func Fingerprint(sql string) string {
 		return "unparsable"
 	}
 	return f
+}
+
+// QuoteWords puts quotes around the names among words (in lower case) in a text that Deparse made: an engine may keep words that
+// PostgreSQL lets be names. AT in AT TIME ZONE, and BY after GROUP, ORDER and PARTITION, are no names.
+func QuoteWords(sql string, words map[string]bool) (string, error) {
+	scan, err := pg.Scan(sql)
+	if err != nil {
+		return "", fmt.Errorf("scan: %w", err)
+	}
+	var out strings.Builder
+	at := 0
+	for i, t := range scan.Tokens {
+		word := sql[t.Start:t.End]
+		if !words[word] || t.Token != pg.Token_IDENT && t.KeywordKind == pg.KeywordKind_NO_KEYWORD {
+			continue
+		}
+		if next := i + 1; t.Token == pg.Token_AT && next < len(scan.Tokens) && scan.Tokens[next].Token == pg.Token_TIME {
+			continue
+		}
+		if i > 0 && t.Token == pg.Token_BY {
+			switch scan.Tokens[i-1].Token {
+			case pg.Token_GROUP_P, pg.Token_ORDER, pg.Token_PARTITION:
+				continue
+			}
+		}
+		out.WriteString(sql[at:t.Start] + `"` + word + `"`)
+		at = int(t.End)
+	}
+	return out.String() + sql[at:], nil
 }
