@@ -18,6 +18,9 @@ import (
 
 var rewriteScripts = flag.Bool("rewrite", false, "write what a real PostgreSQL answers into the wire scripts")
 
+// live runs the scripts' proxy side against the whole product, which a client test starts: see internal/clienttest.
+var live = flag.Bool("live", false, "run the wire scripts against the proxy that libpq's variables name, and no other")
+
 const scriptDir = "../testdata/sql/wire"
 
 // step is one exchange of a script: messages of the client, and what the server must say to them.
@@ -34,17 +37,18 @@ func TestWireScripts(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts in %s: %v", scriptDir, err)
 	}
-	backend := newThroughBackend(t)
-	srv := serveTest(t, backend, nil)
-	real := testservers.Postgres(t)
+	targets := map[string]string{"proxy": ""}
+	if !*live {
+		targets["postgres"], targets["proxy"] = testservers.Postgres(t), serveTest(t, newThroughBackend(t), nil).url("")
+	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			if *rewriteScripts {
-				rewriteScript(t, file, map[string]string{"postgres": real, "proxy": srv.url("")})
+				rewriteScript(t, file, targets)
 				return
 			}
 			steps, _ := readScript(t, file)
-			for target, url := range map[string]string{"postgres": real, "proxy": srv.url("")} {
+			for target, url := range targets {
 				t.Run(target, func(t *testing.T) {
 					client := hijack(t, url)
 					for _, st := range steps {

@@ -97,6 +97,12 @@ func readAs(text string, to catalog.Type, pos int) (string, error) {
 			return "", bad(refusal.InvalidDatetime)
 		}
 		return d.text(), nil
+	case to.Kind == catalog.Timetz:
+		value, ok := plainTimetz(text)
+		if !ok {
+			return "", bad(refusal.InvalidDatetime)
+		}
+		return value, nil
 	case to.Kind == catalog.Bytea && !strings.HasPrefix(text, `\x`):
 		return "", bad(refusal.InvalidTextRepresent)
 	case to.Kind == num && plainDigits(text):
