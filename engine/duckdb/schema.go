@@ -139,6 +139,9 @@ func (c *connection) types(t *catalog.SourceTable) error {
 		logical := native.PreparedStatementColumnLogicalType(statement, native.IdxT(i))
 		column := &t.Columns[i]
 		column.Type, column.EnumValues = typeOf(logical)
+		if column.Type.Kind == catalog.Numeric && column.Type.Precision > 38 {
+			column.NotNull = false // what no DECIMAL holds is read as NULL
+		}
 		native.DestroyLogicalType(&logical)
 	}
 	return nil

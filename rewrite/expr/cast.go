@@ -154,7 +154,8 @@ func (n *node) realToInt() {
 	n.in.over, n.in.under = false, false
 	n.dom.Step = rat(1)
 	if n.mode == Private && !safe {
-		n.shown[0] = guarded(e, "CASE WHEN $1 > "+realLiteral(below, e.Type())+" AND $1 < "+realLiteral(above, e.Type())+" THEN $1 END", "", 3)
+		within := "CASE WHEN $1 > " + realLiteral(below, e.Type()) + " AND $1 < " + realLiteral(above, e.Type()) + " THEN $1 END"
+		n.shown[0] = guarded(e, within, duckWithin(e, within, lo, hi), 3)
 		n.dom.Nullable = true
 	}
 	n.write = func(p *Printer, n *node) {
@@ -166,6 +167,22 @@ func (n *node) realToInt() {
 		}
 		p.cast(n.shown[0], intSQL(k, p.Dialect))
 	}
+}
+
+// duckWithin is the guard of a cast to whole numbers where a DECIMAL of 38 digits has no room for the half that PostgreSQL's compares with:
+// one without decimals is compared with whole numbers, and one with many is too small to leave them (it knows no NaN).
+func duckWithin(e Expr, otherwise string, lo, hi *big.Rat) string {
+	_, scale, ok := decimalOf(e)
+	s := spanOf(e)
+	switch {
+	case !ok:
+		return otherwise
+	case s.lo.Cmp(lo) >= 0 && s.hi.Cmp(hi) <= 0:
+		return "$1"
+	case scale == 0:
+		return "CASE WHEN $1 >= (" + lo.Num().String() + ") AND $1 <= " + hi.Num().String() + " THEN $1 END"
+	}
+	return otherwise
 }
 
 // realLiteral is a number as a constant of a float type or of numeric, in both dialects.

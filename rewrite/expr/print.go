@@ -90,6 +90,10 @@ func (c Column) Print(p *Printer) {
 		c.bare(p)
 		return
 	}
+	if !c.withinType(p.Dialect) {
+		Const{Typ: c.Typ, Null: true, Pos: -1}.Print(p)
+		return
+	}
 	p.WriteString("CASE")
 	if c.Dom.Hi != nil {
 		p.WriteString(" WHEN ")
@@ -112,6 +116,32 @@ func (c Column) Print(p *Printer) {
 	p.WriteString(" END")
 }
 
+// withinType brings the ends of a clamp into what numeric(p, s), or DuckDB's DECIMAL, can hold, as spans count on: NaN falls on the upper
+// end, and DuckDB compares with no wider one. false: no value is within the ends.
+func (c *Column) withinType(d Dialect) bool {
+	if c.Typ.Kind != catalog.Numeric || !c.Typ.HasScale || c.Typ.Array {
+		return true
+	}
+	lo, hi, ok := c.Typ.Range()
+	if w, s, decimal := decimalOf(*c); d == DuckDB && decimal {
+		hi = new(big.Rat).Sub(new(big.Rat).SetInt(pow10(w-s)), step10(s))
+		lo, ok = new(big.Rat).Neg(hi), true
+	}
+	if !ok {
+		return true
+	}
+	if c.Dom.Lo != nil && c.Dom.Lo.Cmp(hi) > 0 || c.Dom.Hi != nil && c.Dom.Hi.Cmp(lo) < 0 {
+		return false
+	}
+	if c.Dom.Lo != nil {
+		c.Dom.Lo = larger(c.Dom.Lo, lo)
+	}
+	if c.Dom.Hi != nil {
+		c.Dom.Hi = smaller(c.Dom.Hi, hi)
+	}
+	return true
+}
+
 func (c Column) bare(p *Printer) {
 	if c.Enumerated {
 		c.Enumerated = false
@@ -123,6 +153,14 @@ func (c Column) bare(p *Printer) {
 		p.WriteByte('(')
 		c.bare(p)
 		p.WriteString(` COLLATE "default")`)
+		return
+	}
+	if w, s, ok := decimalOf(c); ok && p.Dialect == DuckDB && c.Typ.Kind == catalog.Numeric && c.Typ.HasScale && c.Typ.Precision > w {
+		// HUGEINT meets DECIMALs, and is compared and negated with errors: what has more digits than a DECIMAL is NULL.
+		c.Typ.Precision = w
+		p.WriteString("TRY_CAST(")
+		c.bare(p)
+		p.WriteString(" AS DECIMAL(" + itoa(int64(w)) + "," + itoa(int64(s)) + "))")
 		return
 	}
 	if c.Alias != "" {

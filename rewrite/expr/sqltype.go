@@ -99,7 +99,8 @@ func intSQL(k catalog.Kind, d Dialect) string {
 func decimalOf(e Expr) (width, scale int, ok bool) {
 	t := e.Type()
 	if c, isColumn := e.(Column); isColumn && c.Typ.Kind == catalog.Numeric && c.Typ.HasScale {
-		return t.Precision, t.Scale, t.Precision <= maxDigits && t.Scale >= 0 && t.Scale <= t.Precision
+		width = min(t.Precision, maxDigits) // wider ones are read so, see Column.bare
+		return width, t.Scale, t.Scale >= 0 && t.Scale <= width
 	}
 	if c, isConst := e.(Const); isConst && c.Null {
 		return 1, 0, true // so that what stands beside it stays a DECIMAL

@@ -29,9 +29,19 @@ func worstValues(t catalog.Type) []string {
 	case i8:
 		return []string{"0", "-1", "9223372036854775807", "-9223372036854775808", "1", "50", "2147483648", "9007199254740993", "-100"}
 	case num:
+		if t.HasScale && t.Precision == maxDigits+1 { // HUGEINT
+			return []string{"0", "170141183460469231731687303715884105727", "-170141183460469231731687303715884105728", "99999999999999999999999999999999999999", "50", "-1"}
+		}
 		if t.HasScale && t.Precision == maxDigits {
 			nines := strings.Repeat("9", maxDigits-t.Scale) + "." + strings.Repeat("9", t.Scale)
-			return []string{"0", nines, "-" + nines, "NaN", "50", "100", "0." + strings.Repeat("0", t.Scale-1) + "1", "99.5"}
+			if t.Scale == 0 {
+				nines = strings.TrimSuffix(nines, ".")
+			}
+			list := []string{"0", nines, "-" + nines, "NaN", "1", "2.5"}
+			if t.Scale < maxDigits-3 {
+				list = append(list, "50", "100", "99")
+			}
+			return list
 		}
 		if t.HasScale {
 			return []string{"0", "-0.01", "99999999.99", "-99999999.99", "NaN", "0.01", "2.50", "-2.50", "50.00", "100.00", "1.25"}
@@ -84,7 +94,7 @@ func withoutHuge(values []string) []string {
 func inDuck(t catalog.Type, v string) bool {
 	switch t.Kind {
 	case num:
-		return v != "NaN" && !strings.HasSuffix(v, "nfinity") && len(v) <= maxDigits+2 && (t.HasScale || len(v) < 30)
+		return v != "NaN" && !strings.HasSuffix(v, "nfinity") && len(v) <= maxDigits+3 && (t.HasScale || len(v) < 30)
 	case dat, ts, tz:
 		return !strings.HasSuffix(v, " BC") && !strings.HasPrefix(v, "5874897") && !strings.HasPrefix(v, "294246")
 	case tim:
@@ -180,7 +190,7 @@ func (h *harness) table(types []catalog.Type) string {
 func (h *harness) fill(name string, types []catalog.Type, rows [][]string) {
 	pgCols, duckCols := []string{"id int"}, []string{"id int"}
 	for i, t := range types {
-		duck := duckType(t)
+		duck := duckColumn(t)
 		pgCols = append(pgCols, fmt.Sprintf("c%d %s", i, postgresType(t)))
 		duckCols = append(duckCols, fmt.Sprintf("c%d %s", i, duck))
 	}
@@ -196,7 +206,7 @@ func (h *harness) fill(name string, types []catalog.Type, rows [][]string) {
 			if v != "" && !inDuck(types[i], v) {
 				v = ""
 			}
-			duckRow = append(duckRow, sqlValue(v, duckType(types[i])))
+			duckRow = append(duckRow, sqlValue(v, duckColumn(types[i])))
 		}
 		pg, duck = append(pg, "("+strings.Join(pgRow, ", ")+")"), append(duck, "("+strings.Join(duckRow, ", ")+")")
 	}
@@ -204,6 +214,14 @@ func (h *harness) fill(name string, types []catalog.Type, rows [][]string) {
 	if _, err := h.duck.Exec("INSERT INTO " + name + " VALUES " + strings.Join(duck, ", ")); err != nil {
 		h.t.Fatal(name, err)
 	}
+}
+
+// duckColumn is the type of a stored column, which may be wider than any that we make.
+func duckColumn(t catalog.Type) string {
+	if t.HasScale && t.Precision > maxDigits {
+		return "HUGEINT"
+	}
+	return duckType(t)
 }
 
 func sqlValue(v, typ string) string {
