@@ -90,11 +90,24 @@ func (s *Service) outer(ctx context.Context, q *query, released []engine.Input) 
 	for i, c := range q.plan.Columns {
 		types[i] = c.Type
 	}
-	rows, err := q.source().Finish(ctx, q.plan.Post.SQL, inputs, types)
+	rows, err := q.run(ctx, inputs, types)
 	if err != nil {
 		return nil, s.outerFailed(ctx, q, err)
 	}
 	return rows, nil
+}
+
+// run runs the outer query: with parameters where the engine keeps it prepared. What that finds wrong before the first row is
+// for the plain query to find and to tell.
+func (q *query) run(ctx context.Context, inputs []engine.Input, types []catalog.Type) (engine.Rows, error) {
+	source, b := q.source(), q.plan.Post.Bound
+	if binder, ok := source.(engine.Binder); ok && b != nil && len(inputs) == 0 {
+		rows, err := binder.FinishBound(ctx, engine.Bound(*b), types)
+		if err == nil || ctx.Err() != nil || errors.Is(err, engine.ErrUnavailable) || errors.Is(err, engine.ErrTimeout) {
+			return rows, err
+		}
+	}
+	return source.Finish(ctx, q.plan.Post.SQL, inputs, types)
 }
 
 // outerFailed is an error of the outer query, which saw nothing private: that a value did not fit (SQLSTATE class 22) may

@@ -95,6 +95,19 @@ type Engine interface {
 	Close() error
 }
 
+// Bound is SQL over public tables with parameters $1, $2 …, whose types it tells itself. Values are their values, in
+// PostgreSQL's output text.
+type Bound struct {
+	SQL    string
+	Values []mechanism.Cell
+}
+
+// Binder is an Engine that keeps statements prepared.
+type Binder interface {
+	// FinishBound is Finish for a statement without inputs that comes often.
+	FinishBound(ctx context.Context, b Bound, types []catalog.Type) (Rows, error)
+}
+
 // PoolStat is the state of an engine's connections.
 type PoolStat struct {
 	Busy, Idle, Most int

@@ -93,7 +93,7 @@ func allPublic(ds *catalog.Dataset) *catalog.Dataset {
 // mayBeEmpty tells, without resolving anything, that a statement limits its rows to other than a plain number above 0, or has a
 // condition with a term that names no column. It is what keeps other statements from being resolved twice.
 func mayBeEmpty(st *Statement) bool {
-	s := st.tree.GetSelectStmt()
+	s := st.node().GetSelectStmt()
 	if s == nil {
 		return false
 	}

@@ -48,3 +48,13 @@ func (l *lru[K, V]) put(k K, v V) {
 		delete(l.items, last.Value.(lruEntry[K, V]).key)
 	}
 }
+
+// getOr gets a value, or puts a new one.
+func (l *lru[K, V]) getOr(k K, make func() V) V {
+	if v, ok := l.get(k); ok {
+		return v
+	}
+	v := make()
+	l.put(k, v)
+	return v
+}

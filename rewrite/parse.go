@@ -106,7 +106,14 @@ func (p parser) selectStatement(n *syntax.Node, s *syntax.SelectStmt) (*Statemen
 		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "SELECT INTO writes, and dpproxy never writes").
 			WithHint("Remove INTO.")
 	}
-	return p.new(Select, n), nil
+	st := p.new(Select, n)
+	for _, s := range slotsOf(n) {
+		if s.param > 0 {
+			st.slots = append(st.slots, s)
+		}
+	}
+	st.elsewhere = parametersElsewhere(n, st.slots)
+	return st, nil
 }
 
 func intoClause(s *syntax.SelectStmt) bool {

@@ -35,6 +35,8 @@ type Plan struct {
 	Groups, Filters []string
 	// Sources are, for each column of the answer, the published number that it is. Empty for set operations.
 	Sources []Source
+
+	plainColumns bool // no column that is used has rules of the owner's on its values
 }
 
 // Column is a named and typed column of an answer.
@@ -99,6 +101,8 @@ type Post struct {
 	Constants [][]mechanism.Cell
 	// SQL otherwise runs on the engine; it reads released relations by Measurement.Name and System tables by name.
 	SQL string
+	// Bound, if not nil, is SQL with parameters in the place of values that conditions compare with columns.
+	Bound *Bound
 }
 
 // SetConfig is one call of set_config; its result is Column of the one constant row.

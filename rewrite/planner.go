@@ -1,8 +1,7 @@
 package rewrite
 
 import (
-	"fmt"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -52,13 +51,18 @@ type Param struct {
 // Planner plans statements. It caches plans by text, data set, settings and parameters, and parsed messages by text, so
 // that the second time costs no parse. Safe for concurrent use.
 type Planner struct {
-	plans  *lru[planKey, *Plan]
-	parsed *lru[string, []*Statement]
+	plans     *lru[planKey, *Plan]
+	parsed    *lru[string, []*Statement]
+	described *lru[planKey, description]
+	templates *lru[planKey, *template]
+	molds     *lru[string, *mold]  // by skeleton
+	shapes    *lru[string, *shape] // by their keys
 }
 
 // NewPlanner makes a planner that keeps at most `plans` plans.
 func NewPlanner(plans int) *Planner {
-	return &Planner{plans: newLRU[planKey, *Plan](plans), parsed: newLRU[string, []*Statement](plans)}
+	return &Planner{plans: newLRU[planKey, *Plan](plans), parsed: newLRU[string, []*Statement](plans), described: newLRU[planKey, description](plans),
+		templates: newLRU[planKey, *template](plans), molds: newLRU[string, *mold](plans), shapes: newLRU[string, *shape](plans)}
 }
 
 // planKey is all that a plan depends on.
@@ -73,17 +77,40 @@ func (p *Planner) Parse(sql string) ([]*Statement, error) {
 	if st, ok := p.parsed.get(sql); ok {
 		return st, nil
 	}
-	st, err := Parse(sql)
-	if err == nil {
-		p.parsed.put(sql, st)
+	var buf [512]byte
+	key, found, plain := skeleton(sql, buf[:0])
+	plain = plain && len(found) > 0
+	if plain {
+		if st, ok := p.recognise(sql, key, found); ok {
+			return []*Statement{st}, nil
+		}
 	}
-	return st, err
+	st, err := Parse(sql)
+	if err != nil {
+		return nil, err
+	}
+	if plain && len(st) == 1 && st[0].Kind == Select {
+		p.mold(st[0], sql, key, found)
+	}
+	p.parsed.put(sql, st)
+	return st, nil
 }
 
 // Plan plans a SELECT (or the SELECT inside EXPLAIN, COPY, DECLARE and PREPARE). Errors are *refusal.Error.
 func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []Param) (*Plan, error) {
 	st = st.inside()
-	key := planKey{ds, string(st.Kind) + "\x00" + st.Text, s.key(params)}
+	choices := s.key()
+	filling := p.slotted(st, ds, s, choices, params)
+	if filling != nil {
+		if plan, ok := filling.use(); ok {
+			return plan, nil
+		}
+	}
+	all := []byte(choices)
+	for _, prm := range params {
+		all = appendParam(all, prm)
+	}
+	key := planKey{ds, string(st.Kind) + "\x00" + st.Text, string(all)}
 	if plan, ok := p.plans.get(key); ok {
 		return plan, nil
 	}
@@ -99,10 +126,12 @@ func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []
 	}
 	var plan *Plan
 	volatile := false
+	seen := &marks{slots: st.positions()}
 	err = inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
 		r := newResolver(st, ds, s, params)
 		r.policy = newPolicy(class)
-		plan, err = r.plan(st)
+		seen.seen = nil
+		plan, err = r.plan(st, seen)
 		volatile = r.volatile
 		if err == nil && !r.fellBack {
 			plan.frame = frame
@@ -111,6 +140,9 @@ func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []
 	})
 	if err != nil {
 		return nil, refused(err)
+	}
+	if filling != nil {
+		filling.learn(plan, seen, volatile)
 	}
 	if !volatile {
 		p.plans.put(key, plan)
@@ -135,8 +167,13 @@ func (p *Planner) frameOf(st *Statement, ds *catalog.Dataset, s Settings, params
 // declared (Unknown where it did not). It reads nothing.
 func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, declared []catalog.Type) ([]catalog.Type, []Column, error) {
 	st = st.inside()
+	key := describeKey(st, ds, &s, declared)
+	if d, ok := p.described.get(key); ok {
+		return d.params, d.columns, nil
+	}
 	var types []catalog.Type
 	var columns []Column
+	volatile := false
 	err := inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
 		r := newResolver(st, ds, s, nil)
 		r.policy, r.describing = newPolicy(class), true
@@ -147,6 +184,7 @@ func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, decla
 		if err == nil {
 			types, columns = r.parameterTypes(q), q.answerColumns()
 		}
+		volatile = r.volatile
 		return r.policy.otherClass, err
 	})
 	if err != nil && mayBeEmpty(st) {
@@ -161,7 +199,24 @@ func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, decla
 	if err != nil {
 		return nil, nil, refused(err)
 	}
+	if !volatile {
+		p.described.put(key, description{types, columns})
+	}
 	return types, columns, nil
+}
+
+// description is what Describe tells. It is shared: nobody changes it.
+type description struct {
+	params  []catalog.Type
+	columns []Column
+}
+
+func describeKey(st *Statement, ds *catalog.Dataset, s *Settings, declared []catalog.Type) planKey {
+	b := []byte(s.key())
+	for _, t := range declared {
+		b = append(append(b, ' '), t.String()...)
+	}
+	return planKey{ds, string(st.Kind) + "\x00" + st.Text, string(b)}
 }
 
 // inside is the SELECT that a statement wraps.
@@ -189,11 +244,12 @@ func refused(err error) error {
 
 // root resolves the statement; its rows must be publishable.
 func (r *resolver) root(st *Statement) (*query, error) {
-	s := st.tree.GetSelectStmt()
+	tree := st.node()
+	s := tree.GetSelectStmt()
 	if s == nil {
 		return nil, refusal.New(refusal.NotSupported, "only SELECT can be planned")
 	}
-	r.top, r.private = s, r.readsPrivate(st.tree)
+	r.top, r.private = s, r.readsPrivate(tree)
 	q, err := r.selectBlock(s, nil, nil)
 	if err != nil {
 		return nil, err
@@ -225,15 +281,19 @@ func distinctCalls(calls []*call) map[string]bool {
 	return out
 }
 
-func (r *resolver) plan(st *Statement) (*Plan, error) {
+func dialectOf(ds *catalog.Dataset) expr.Dialect {
+	if ds.Engine == catalog.DuckDB {
+		return expr.DuckDB
+	}
+	return expr.PostgreSQL
+}
+
+func (r *resolver) plan(st *Statement, m *marks) (*Plan, error) {
 	q, err := r.root(st)
 	if err != nil {
 		return nil, err
 	}
-	dialect := expr.PostgreSQL
-	if r.ds.Engine == catalog.DuckDB {
-		dialect = expr.DuckDB
-	}
+	dialect := dialectOf(r.ds)
 	if err := r.engineHas(q, dialect); err != nil {
 		return nil, err
 	}
@@ -242,7 +302,7 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.answerColumns(), Rules: r.rules, Reads: r.reads, Needs: onceEach(r.needs), SystemCalls: r.systemCalls, Post: post(q, blocks, dialect)}
+	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.answerColumns(), Rules: r.rules, Reads: r.reads, Needs: onceEach(r.needs), SystemCalls: r.systemCalls, Post: post(q, blocks, dialect, m), plainColumns: r.policy.plainColumns()}
 	for _, d := range r.drafts {
 		d.describe(plan)
 	}
@@ -264,14 +324,14 @@ func (r *resolver) plan(st *Statement) (*Plan, error) {
 }
 
 // post chooses the cheapest way to finish: hand out the released columns, or constants, or ask the engine.
-func post(q *query, blocks []Measurement, dialect expr.Dialect) Post {
+func post(q *query, blocks []Measurement, dialect expr.Dialect, m *marks) Post {
 	if p, ok := projection(q, blocks); ok {
 		return Post{Projection: p}
 	}
 	if rows, ok := constants(q); ok {
 		return Post{Constants: rows}
 	}
-	p := &expr.Printer{Dialect: dialect}
+	p := &expr.Printer{Dialect: dialect, Seen: m.note}
 	printQuery(p, q, queryStyle{})
 	return Post{SQL: p.String()}
 }
@@ -330,14 +390,30 @@ func constants(q *query) ([][]mechanism.Cell, bool) {
 	return out, true
 }
 
-// key names settings and parameters.
-func (s Settings) key(params []Param) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%t ", s.Design)
-	fmt.Fprintf(&b, "%q %q %q %d %d %+v %s %t %g %q %d %d %t %s", s.Class, s.User, s.Database, s.Epsilon, s.Delta, s.Bounds, s.Mechanism, s.Intervals,
-		s.Confidence, s.AllowedFunctions, s.MaxFunctions, s.MinUnits, s.Pad, s.Public.digest())
-	for _, p := range params {
-		fmt.Fprintf(&b, " %+v %t %q", p.Type, p.Cell.Null, p.Cell.Text)
+// key names settings.
+func (s *Settings) key() string {
+	b := make([]byte, 0, 256)
+	b = strconv.AppendBool(b, s.Design)
+	for _, text := range []string{s.Class, s.User, s.Database, s.Mechanism} {
+		b = strconv.AppendQuote(append(b, ' '), text)
 	}
-	return b.String()
+	for _, n := range []int64{int64(s.Epsilon), int64(s.Delta), s.Bounds.Groups, s.Bounds.Rows, s.Bounds.UnitRows, int64(s.MaxFunctions), s.MinUnits} {
+		b = strconv.AppendInt(append(b, ' '), n, 10)
+	}
+	b = strconv.AppendFloat(append(b, ' '), s.Confidence, 'g', -1, 64)
+	b = strconv.AppendBool(append(b, ' '), s.Intervals)
+	b = strconv.AppendBool(append(b, ' '), s.Pad)
+	for _, f := range s.AllowedFunctions {
+		b = strconv.AppendQuote(append(b, ' '), f)
+	}
+	return string(append(append(b, ' '), s.Public.digest()...))
+}
+
+// appendParam adds a parameter's type and value to a key.
+func appendParam(b []byte, p Param) []byte {
+	b = append(append(b, ' '), p.Type.String()...)
+	if p.Cell.Null {
+		return append(b, " NULL"...)
+	}
+	return strconv.AppendQuote(append(b, ' '), p.Cell.Text)
 }

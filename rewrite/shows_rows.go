@@ -13,7 +13,7 @@ import (
 // of min and max, asks for statistics, and those must never be made up: for it the answer is no.
 func ShowsRows(st *Statement, ds *catalog.Dataset) bool {
 	st = st.inside()
-	s := st.tree.GetSelectStmt()
+	s := st.node().GetSelectStmt()
 	if s == nil {
 		return false
 	}

@@ -56,8 +56,14 @@ type Statement struct {
 	// ParamTypes are the type names that PREPARE declares.
 	ParamTypes []string
 
-	tree   *syntax.Node // of the statement itself
+	tree   *syntax.Node // of the statement itself; see node
 	source string       // the whole message: positions count from its start
+	lazy   *lazyTree    // in the place of tree, where the statement was known by its shape
+
+	slots     []slot       // of a SELECT, in the order of the text
+	elsewhere map[int]bool // parameters that do not stand in slots alone
+	shape     *shape       // nil: none of its literals is a slot
+	literals  []literal    // those that are slots
 }
 
 // Argument is a constant in a utility statement.

@@ -12,6 +12,8 @@ import (
 type Printer struct {
 	strings.Builder
 	Dialect Dialect
+	// Seen, if not nil, is told of each constant that was printed, and of its bytes in the text.
+	Seen func(c Const, from, to int)
 }
 
 // Expr prints an expression.
@@ -192,6 +194,14 @@ func (p *Printer) bound(t catalog.Type, r *big.Rat) {
 
 // Print writes the constant with its type, so that no engine has to guess.
 func (c Const) Print(p *Printer) {
+	from := p.Len()
+	c.print(p)
+	if p.Seen != nil {
+		p.Seen(c, from, p.Len())
+	}
+}
+
+func (c Const) print(p *Printer) {
 	name := typeSQL(c.Typ, p.Dialect)
 	switch {
 	case c.Null && c.Typ.Kind == catalog.Unknown:

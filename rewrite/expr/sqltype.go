@@ -7,7 +7,9 @@ import (
 	"github.com/dpproxy/dpproxy/catalog"
 )
 
-// typeSQL is a type's name in casts.
+// TypeSQL is a type's name in casts.
+func TypeSQL(t catalog.Type, d Dialect) string { return typeSQL(t, d) }
+
 func typeSQL(t catalog.Type, d Dialect) string {
 	if d == PostgreSQL {
 		return postgresType(t)
