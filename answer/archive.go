@@ -45,22 +45,10 @@ type jsonRaw string
 func (a archived) rows() [][]Cell { return a.cells }
 
 func (a archived) encode(z *gzip.Writer) ([]byte, error) {
-	out := archivedJSON{Version: 1, Rows: make([][]*jsonRaw, len(a.cells))}
-	for _, c := range a.Columns {
-		out.Columns = append(out.Columns, [2]string{c.Name, c.Type.String()})
-	}
-	for i, row := range a.cells {
-		out.Rows[i] = make([]*jsonRaw, len(row))
-		for j, c := range row {
-			if !c.Null {
-				text := jsonRaw(c.Text)
-				out.Rows[i][j] = &text
-			}
-		}
-	}
 	var b bytes.Buffer
 	z.Reset(&b)
-	if err := errors.Join(json.NewEncoder(z).Encode(out), z.Close()); err != nil {
+	_, err := z.Write(a.json())
+	if err := errors.Join(err, z.Close()); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil
@@ -127,20 +115,7 @@ func (s *Service) keep(ctx context.Context, q *query, o *order, result *Result) 
 func (s *Service) store(ctx context.Context, e budget.Entry, a archived) {
 	answer := budget.Answer{Entry: e, Rows: int64(len(a.cells))}
 	if size(a.cells) <= s.archiving().MaxBytes {
-		kept := &s.compressors
-		if size(a.cells) < smallAnswer {
-			kept = &s.wrappers
-		}
-		z, ok := kept.Get().(*gzip.Writer)
-		if !ok {
-			level := gzip.DefaultCompression
-			if kept == &s.wrappers {
-				level = gzip.NoCompression
-			}
-			z, _ = gzip.NewWriterLevel(io.Discard, level) // both levels exist
-		}
-		body, err := a.encode(z)
-		kept.Put(z)
+		body, err := s.pack(a)
 		if err != nil {
 			s.Logger.Error("an answer was not archived", "dataset", e.Dataset, "error", err)
 		}
@@ -153,9 +128,6 @@ func (s *Service) store(ctx context.Context, e budget.Entry, a archived) {
 		s.Logger.Error("an answer was not archived", "dataset", e.Dataset, "error", err)
 	}
 }
-
-// smallAnswer is below which an answer is kept as it is, in the same form: compressing takes longer than it saves.
-const smallAnswer = 4 << 10
 
 func size(rows [][]Cell) int {
 	n := 0

@@ -11,7 +11,6 @@ type Service struct {
 	flights     flights
 	wide        wideReads
 	compressors sync.Pool // of *gzip.Writer, a megabyte each
-	wrappers    sync.Pool // of *gzip.Writer that do not compress
 
 	mu      sync.RWMutex // guards served and archive
 	served  *served

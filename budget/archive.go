@@ -12,7 +12,7 @@ type Answer struct {
 // Archive keeps answers beside the history. The chain holds each answer's hash, so that it stays verifiable when answers
 // are pruned, and a changed answer is found.
 type Archive interface {
-	// Archive keeps an answer, soon. It fails if the store has been away for long, or if the entry to be recorded has a loss.
+	// Archive keeps an answer, soon; the caller does not change its Body any more. It fails if the store has been away for long, or if the entry to be recorded has a loss.
 	Archive(ctx context.Context, a Answer) error
 	// Archived reads an answer by its entry. ok is false where none is kept (any more). A body that is not what the chain
 	// says is a *Tampered.

@@ -62,6 +62,9 @@ func parseBool(text string) (string, error) {
 
 // parseExactNumber reads integers and numeric.
 func parseExactNumber(t Type, text string) (string, error) {
+	if isPlainInt(t, text) {
+		return text, nil
+	}
 	if f, ok := specialFloat(strings.TrimSpace(text)); ok && t.Kind == Numeric {
 		if f != f || !t.HasScale { // numeric(p, s) holds NaN, but no infinity
 			return FormatFloat(f, 64), nil
@@ -79,6 +82,25 @@ func parseExactNumber(t Type, text string) (string, error) {
 		return trimDecimal(FormatDecimal(r, r.Denom().BitLen()-1)), nil
 	}
 	return FormatRat(t, r), nil
+}
+
+// isPlainInt tells that a text is a whole number of the type as it would be printed; most that are asked about are.
+func isPlainInt(t Type, text string) bool {
+	bits := 0
+	switch t.Kind {
+	case Int2:
+		bits = 16
+	case Int4:
+		bits = 32
+	case Int8:
+		bits = 64
+	}
+	digits := strings.TrimPrefix(text, "-")
+	if bits == 0 || t.Array || digits == "" || digits[0] < '1' && text != "0" || digits[0] > '9' {
+		return false // signs and zeros before it, and blanks, are for the long way
+	}
+	_, err := strconv.ParseInt(text, 10, bits)
+	return err == nil
 }
 
 // CheckRat tells whether the type holds exactly this number (for dates days, for timestamps microseconds). Floats hold

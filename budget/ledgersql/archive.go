@@ -3,15 +3,17 @@ package ledgersql
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
 )
 
-// archiveOp keeps an answer, and appends its hash to the chain: a row whose ref is minus the entry's number.
+// archiveOp keeps an answer, and puts its hash into the chain: as the note of the entry that is recorded with it, or, where
+// the entry is there already, as a row whose ref is minus the entry's number.
 type archiveOp struct {
 	plain
 	answer budget.Answer
@@ -21,9 +23,11 @@ func (o *archiveOp) settle(error) {}
 
 func (o *archiveOp) apply(b *batch) error {
 	e := o.answer.Entry
-	id := e.ID
+	id, noted := e.ID, false
 	if id == 0 {
-		e.ID = 0
+		if noted = e.Note == "" && o.answer.Body != nil; noted {
+			e.Note = answerNote(o.answer)
+		}
 		var err error
 		if id, err = b.append(0, e); err != nil {
 			return err
@@ -36,13 +40,17 @@ func (o *archiveOp) apply(b *batch) error {
 		id, cleanName(e.Analyst), cleanName(e.Dataset), b.now.UnixNano(), o.answer.Rows, o.answer.Body); err != nil {
 		return err
 	}
+	if noted {
+		return nil
+	}
 	_, err := b.append(-id, budget.Entry{Analyst: e.Analyst, Dataset: e.Dataset, Outcome: "archived", Note: answerNote(o.answer)})
 	return err
 }
 
 // answerNote is what the chain says of an answer.
 func answerNote(a budget.Answer) string {
-	return fmt.Sprintf("rows %d, sha256 %x", a.Rows, sha256.Sum256(a.Body))
+	sum := sha256.Sum256(a.Body)
+	return "rows " + strconv.FormatInt(a.Rows, 10) + ", sha256 " + hex.EncodeToString(sum[:])
 }
 
 // Archive keeps an answer, soon.
@@ -53,7 +61,6 @@ func (l *Ledger) Archive(_ context.Context, a budget.Answer) error {
 	if a.Entry.Time.IsZero() {
 		a.Entry.Time = l.clock()
 	}
-	a.Body = slices.Clone(a.Body)
 	return l.lazy(&archiveOp{answer: a}, true)
 }
 
@@ -74,7 +81,8 @@ func (l *Ledger) Archived(ctx context.Context, entry int64) (a budget.Answer, ok
 		if err != nil || !ok {
 			return err
 		}
-		return r.each(ctx, `SELECT note FROM history WHERE ref = $1`, []any{-entry}, func(row row) error { return row.Scan(&note) })
+		return r.each(ctx, `SELECT note FROM history WHERE ref = $1 OR id = $2 ORDER BY ref DESC`, []any{-entry, entry},
+			func(row row) error { return row.Scan(&note) }) // the last is that of the answer alone, where there is one
 	})
 	if err == nil && ok && note != answerNote(a) {
 		err = &budget.Tampered{ID: entry, Reason: fmt.Sprintf("the answer of entry %d is not what was given", entry)}

@@ -21,6 +21,7 @@ type batch struct {
 	headID   int64
 	headHash [32]byte
 	appended bool
+	scratch  []byte // to hash rows in
 
 	accounts map[budget.Key]*account
 	open     map[int64]bool // reservations asked for: whether they have not ended

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"hash"
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
@@ -25,9 +24,18 @@ func (b *batch) append(ref int64, e budget.Entry) (int64, error) {
 	}
 	cleanEntry(&e)
 	l := link{ref, e}
-	digest := l.digest()
-	hash := l.hash(b.headHash, digest)
+	if need := 256 + len(e.SQL) + len(e.Plan) + len(e.Application) + len(e.Client) + len(e.Note); cap(b.scratch) < need {
+		b.scratch = make([]byte, 0, need)
+	}
+	digest := l.digest(b.scratch)
+	hash := l.hash(b.scratch, b.headHash, digest)
 	b.headID, b.headHash, b.appended = e.ID, hash, true
+	if e.Loss.IsZero() && e.DatasetLoss.IsZero() && e.SQLState == "" && e.By == "" { // fewer values to hand over
+		return e.ID, b.tx.queue(b.ctx, `INSERT INTO history (`+historyColumns+`, digest, hash)
+		  VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, 0, 0, 0, $8, '', $9, $10, $11, '', $12, $13, $14)`,
+			e.ID, ref, e.Time.UnixNano(), e.Analyst, e.Dataset, e.SQL, e.Plan, e.Outcome, int64(e.Duration), e.Application, e.Client, e.Note,
+			digest[:], hash[:])
+	}
 	return e.ID, b.tx.queue(b.ctx, `INSERT INTO history (`+historyColumns+`, digest, hash)
 	  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
 		e.ID, ref, e.Time.UnixNano(), e.Analyst, e.Dataset, e.SQL, e.Plan,
@@ -38,52 +46,41 @@ func (b *batch) append(ref int64, e budget.Entry) (int64, error) {
 
 func cleanEntry(e *budget.Entry) {
 	e.Analyst, e.Dataset = cleanName(e.Analyst), cleanName(e.Dataset)
-	for _, s := range []*string{&e.SQL, &e.Plan, &e.Outcome, &e.SQLState, &e.Application, &e.Client, &e.By, &e.Note} {
+	for _, s := range [...]*string{&e.SQL, &e.Plan, &e.Outcome, &e.SQLState, &e.Application, &e.Client, &e.By, &e.Note} {
 		*s = clean(*s)
 	}
 }
 
 // digest is SHA-256 over the texts that may be erased one day: each with its length before it.
-func (l link) digest() (sum [32]byte) {
-	h := sha256.New()
-	for _, s := range []string{l.entry.SQL, l.entry.Plan, l.entry.Application, l.entry.Client, l.entry.Note} {
-		writeText(h, s)
+func (l *link) digest(buf []byte) [32]byte {
+	e := &l.entry
+	for _, s := range [...]string{e.SQL, e.Plan, e.Application, e.Client, e.Note} {
+		buf = appendText(buf, s)
 	}
-	h.Sum(sum[:0])
-	return sum
+	return sha256.Sum256(buf)
 }
 
 // hash is SHA-256 over the former row's hash and this row: numbers as 8 bytes, big endian, texts with their length
 // before them, in a fixed order.
-func (l link) hash(former, digest [32]byte) (sum [32]byte) {
-	h := sha256.New()
+func (l *link) hash(buf []byte, former, digest [32]byte) [32]byte {
 	e := &l.entry
-	h.Write([]byte("dpproxy history 1\n"))
-	h.Write(former[:])
-	for _, n := range []int64{
+	buf = append(append(buf, "dpproxy history 1\n"...), former[:]...)
+	for _, n := range [...]int64{
 		e.ID, l.ref, e.Time.UnixNano(),
 		int64(e.Loss.Epsilon), int64(e.Loss.Delta), int64(e.Loss.Rho),
 		int64(e.DatasetLoss.Epsilon), int64(e.DatasetLoss.Delta), int64(e.DatasetLoss.Rho), int64(e.Duration),
 	} {
-		writeNumber(h, n)
+		buf = binary.BigEndian.AppendUint64(buf, uint64(n))
 	}
-	for _, s := range []string{e.Analyst, e.Dataset, e.Outcome, e.SQLState, e.By} {
-		writeText(h, s)
+	for _, s := range [...]string{e.Analyst, e.Dataset, e.Outcome, e.SQLState, e.By} {
+		buf = appendText(buf, s)
 	}
-	h.Write(digest[:])
-	h.Sum(sum[:0])
-	return sum
+	return sha256.Sum256(append(buf, digest[:]...))
 }
 
-func writeNumber(h hash.Hash, n int64) {
-	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], uint64(n))
-	h.Write(b[:])
-}
-
-func writeText(h hash.Hash, s string) {
-	writeNumber(h, int64(len(s)))
-	h.Write([]byte(s))
+// appendText adds a text with its length before it.
+func appendText(buf []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint64(buf, uint64(len(s))), s...)
 }
 
 // Verify recomputes the chain from its first row to the head, on one snapshot. A cut tail shows in the head, or, where
@@ -137,11 +134,11 @@ func verifyPage(ctx context.Context, r reader, v *budget.Verified) error {
 			if l.entry.ID != want {
 				return &budget.Tampered{ID: want, Reason: fmt.Sprintf("entry %d is missing", want)}
 			}
-			d := l.digest()
+			d := l.digest(nil)
 			if string(digest) != string(d[:]) {
 				return &budget.Tampered{ID: want, Reason: fmt.Sprintf("the texts of entry %d differ", want)}
 			}
-			h := l.hash(v.Head, d)
+			h := l.hash(nil, v.Head, d)
 			if string(hash) != string(h[:]) {
 				return &budget.Tampered{ID: want, Reason: fmt.Sprintf("the hash of entry %d differs", want)}
 			}
