@@ -18,9 +18,8 @@ type drawn struct {
 	at    int
 	rows  answer.Rows // open stream of public rows
 
-	ctx     context.Context
-	cancel  context.CancelCauseFunc // the client's cancel
-	timeout context.CancelCauseFunc // of statement_timeout
+	ctx    context.Context
+	cancel context.CancelCauseFunc // by the client, or for statement_timeout
 }
 
 // next gives the next row. The slice is good until the next call.
@@ -76,9 +75,7 @@ func (s *session) request(st *answer.Statement, params []answer.Param) answer.Re
 // the only place that calls Answer.
 func (s *session) draw(r answer.Request) (*drawn, error) {
 	d := &drawn{}
-	outer, cancel := context.WithCancelCause(s.srv.base)
-	d.cancel = cancel
-	d.ctx, d.timeout = context.WithCancelCause(outer)
+	d.ctx, d.cancel = context.WithCancelCause(s.srv.base)
 	asker, paced := s.asker(r.Statement)
 	if paced {
 		began := s.began
@@ -136,7 +133,7 @@ func (s *session) watch(d *drawn, paced bool) (end func()) {
 	if limit == 0 {
 		return idle
 	}
-	timer := time.AfterFunc(limit, func() { d.timeout(errTimeout) })
+	timer := time.AfterFunc(limit, func() { d.cancel(errTimeout) })
 	return func() { timer.Stop(); idle() }
 }
 

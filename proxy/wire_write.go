@@ -52,12 +52,9 @@ func (w *wire) flush() error {
 	if len(w.out) == 0 {
 		return nil
 	}
-	w.conn.SetWriteDeadline(time.Now().Add(w.writeTimeout))
-	helper := &aheadReader{w: w, done: make(chan struct{})}
-	timer := time.AfterFunc(stuckAfter, helper.run)
-	_, err := w.conn.Write(w.out)
-	if !timer.Stop() {
-		helper.stop()
+	var err error
+	if rest := w.out[w.writeNow(w.out):]; len(rest) > 0 {
+		err = w.writeSlowly(rest)
 	}
 	w.giveBack()
 	if err != nil {
@@ -65,6 +62,21 @@ func (w *wire) flush() error {
 		return errWrite
 	}
 	return nil
+}
+
+// writeSlowly writes what the socket's buffer does not take at once, or what has to be encrypted.
+func (w *wire) writeSlowly(b []byte) error {
+	w.conn.SetWriteDeadline(time.Now().Add(w.writeTimeout))
+	helper := &aheadReader{w: w, done: make(chan struct{})}
+	timer := time.AfterFunc(stuckAfter, helper.run)
+	_, err := w.conn.Write(b)
+	if !timer.Stop() {
+		helper.stop()
+	}
+	if err == nil && w.direct != nil {
+		w.conn.SetWriteDeadline(time.Time{}) // writeNow must not meet one that has passed
+	}
+	return err
 }
 
 // giveBack returns the buffer, which is empty now.

@@ -36,7 +36,8 @@ type Plan struct {
 	// Sources are, for each column of the answer, the published number that it is. Empty for set operations.
 	Sources []Source
 
-	plainColumns bool // no column that is used has rules of the owner's on its values
+	head, tail   string // of a template's plans: their text before and after the outer SQL
+	plainColumns bool   // no column that is used has rules of the owner's on its values
 }
 
 // Column is a named and typed column of an answer.

@@ -10,6 +10,9 @@ import (
 // String is the plan as EXPLAIN shows it, and as the golden files keep it: rules that fired, then each measurement with
 // its bounds, shares, selection and SQL, then the outer query. It holds no data.
 func (p *Plan) String() string {
+	if p.tail != "" {
+		return p.head + p.Post.SQL + p.tail
+	}
 	var b strings.Builder
 	if p.Class != "" {
 		fmt.Fprintf(&b, "Query class: %s\n", p.Class)

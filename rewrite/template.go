@@ -29,16 +29,17 @@ type Bound struct {
 
 // template is what plans of one statement have in common. Its mutex guards all of it but key and shape.
 type template struct {
-	mu      sync.Mutex
-	plan    *Plan        // the first, whose SQL has the first values; nil until there is one
-	pieces  []string     // of the SQL, one more than places
-	places  []int        // the slot whose constant stands after each piece
-	first   []expr.Const // the slots' constants in the first plan
-	varied  []bool       // slots that are known to change nothing but their constant
-	bound   string       // the SQL with parameters
-	types   []catalog.Type
-	dialect expr.Dialect
-	off     bool // other values gave other SQL: every one is planned for itself
+	mu         sync.Mutex
+	plan       *Plan        // the first, whose SQL has the first values; nil until there is one
+	pieces     []string     // of the SQL, one more than places
+	places     []int        // the slot whose constant stands after each piece
+	first      []expr.Const // the slots' constants in the first plan
+	varied     []bool       // slots that are known to change nothing but their constant
+	head, tail string       // of the text of the plan, around its SQL
+	bound      string       // the SQL with parameters
+	types      []catalog.Type
+	dialect    expr.Dialect
+	off        bool // other values gave other SQL: every one is planned for itself
 }
 
 // slotted is a statement whose slots have values.
@@ -150,6 +151,7 @@ func (t *template) filled(values []expr.Const) *Plan {
 	}
 	p.WriteString(t.pieces[len(t.places)])
 	plan := *t.plan
+	plan.head, plan.tail = t.head, t.tail
 	plan.Post.SQL = p.String()
 	if t.dialect == expr.PostgreSQL {
 		plan.Post.Bound = bound
@@ -191,6 +193,7 @@ func (x *slotted) learn(plan *Plan, m *marks, volatile bool) {
 	case t.plan == nil:
 		t.plan, t.pieces, t.places, t.first, t.varied = plan, pieces, places, values, make([]bool, len(values))
 		t.bound = boundSQL(pieces, places, values)
+		t.head, t.tail, _ = strings.Cut(plan.String(), plan.Post.SQL)
 	case !slices.Equal(pieces, t.pieces) || !slices.Equal(places, t.places) || !alike(plan, t.plan):
 		t.off = true
 	default:
