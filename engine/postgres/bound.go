@@ -31,7 +31,9 @@ func (e *Engine) FinishBound(ctx context.Context, b engine.Bound, types []catalo
 				cancel()
 				return err
 			}
-			r.cancel = cancel
+			if r.cancel = cancel; r.conn == nil { // it had no rows
+				cancel()
+			}
 			return nil
 		})
 		if err != nil {
