@@ -37,14 +37,17 @@ func (s *Service) lossNotices(q *query, o *order) ([]Notice, error) {
 	if q.dataset.Catalog.CellKey != nil {
 		return cellNotices(q.plan), nil
 	}
-	expected, err := expectedErrors(q.plan, confidenceShown)
+	expected, err := q.plan.Once(func() (string, error) {
+		list, err := expectedErrors(q.plan, confidenceShown)
+		return errorsText(list), err
+	})
 	if err != nil {
 		return nil, s.internal("expected error", err)
 	}
 	if o.reservation == nil {
 		return []Notice{{
 			Severity: "NOTICE", Code: "00000", Message: "spent nothing: this answer was paid for before",
-			Detail: errorsText(expected),
+			Detail: expected,
 		}}, nil
 	}
 	balance, _ := o.reservation.Balances()
@@ -52,7 +55,7 @@ func (s *Service) lossNotices(q *query, o *order) ([]Notice, error) {
 	out := []Notice{{
 		Severity: "NOTICE", Code: "00000",
 		Message: fmt.Sprintf("spent %s; left %s", lossText(a, o.analystLoss), leftText(balance)),
-		Detail:  errorsText(expected),
+		Detail:  expected,
 	}}
 	if low(balance, o.analystLoss) {
 		out = append(out, Notice{

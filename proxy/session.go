@@ -30,8 +30,8 @@ type session struct {
 
 	settings   *setting.Store
 	hooks      hooks
-	reportedAt uint64            // version of the settings at the last report
-	reported   map[string]string // what ParameterStatus last said
+	reportedAt uint64   // version of the settings at the last report
+	reported   []string // what ParameterStatus last said, in its order
 	style      value.Style       // of the settings at version styleAt
 	styleAt    uint64
 	tx         transaction
@@ -139,7 +139,7 @@ func (s *session) functionCall() error {
 // greet is what a client hears after its password was right, in one write.
 func (s *session) greet() error {
 	s.wire.send(&pgproto3.AuthenticationOk{})
-	s.reported = map[string]string{}
+	s.reported = nil
 	s.report()
 	s.wire.send(&pgproto3.BackendKeyData{ProcessID: s.pid, SecretKey: s.key})
 	if g, ok := s.srv.backend.(Greeter); ok {
@@ -164,11 +164,18 @@ func (s *session) report() {
 		return
 	}
 	s.reportedAt = s.settings.Version()
+	next := 0
 	s.settings.Reported(func(name, value string) {
-		if old, said := s.reported[name]; said && old == value {
+		at := next
+		next++
+		switch {
+		case at == len(s.reported):
+			s.reported = append(s.reported, value)
+		case s.reported[at] == value:
 			return
+		default:
+			s.reported[at] = value
 		}
-		s.reported[name] = value
 		s.wire.send(&pgproto3.ParameterStatus{Name: name, Value: clean(value)})
 	})
 	s.id.Application, _ = s.settings.Get("application_name")

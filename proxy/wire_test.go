@@ -100,7 +100,7 @@ func bareServer(t testing.TB, b Backend) *Server {
 
 // bareSession is a session after log-in, over a connection of bytes.
 func bareSession(srv *Server, conn net.Conn) *session {
-	sess := &session{srv: srv, tx: transaction{status: idle}, reported: map[string]string{}}
+	sess := &session{srv: srv, tx: transaction{status: idle}}
 	sess.wire = wire{conn: conn, maxPacket: srv.cfg.MaxPacketSize, maxPipeline: 1 << 20, writeTimeout: time.Second, outs: &srv.outs}
 	sess.settings = setting.NewStore(srv.registry, func(name, value string) error { return srv.backend.CheckSetting(sess.id, name, value) })
 	return sess

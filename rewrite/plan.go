@@ -1,6 +1,8 @@
 package rewrite
 
 import (
+	"sync"
+
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/privacy"
@@ -36,6 +38,7 @@ type Plan struct {
 	// Sources are, for each column of the answer, the published number that it is. Empty for set operations.
 	Sources []Source
 
+	once         *onceText
 	head, tail   string // of a template's plans: their text before and after the outer SQL
 	plainColumns bool   // no column that is used has rules of the owner's on its values
 }
@@ -112,4 +115,20 @@ type SetConfig struct {
 	Name, Value string
 	Local       bool
 	position    int
+}
+
+// onceText is a text that follows from a plan alone.
+type onceText struct {
+	once sync.Once
+	text string
+	err  error
+}
+
+// Once is what f gives, which follows from the plan alone: the planner keeps plans, and asks f once for each of its own.
+func (p *Plan) Once(f func() (string, error)) (string, error) {
+	if p.once == nil {
+		return f()
+	}
+	p.once.once.Do(func() { p.once.text, p.once.err = f() })
+	return p.once.text, p.once.err
 }

@@ -302,7 +302,7 @@ func (r *resolver) plan(st *Statement, m *marks) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.answerColumns(), Rules: r.rules, Reads: r.reads, Needs: onceEach(r.needs), SystemCalls: r.systemCalls, Post: post(q, blocks, dialect, m), plainColumns: r.policy.plainColumns()}
+	plan := &Plan{Uses: r.policy.uses(), Class: r.classOf(blocks), Blocks: blocks, Columns: q.answerColumns(), Rules: r.rules, Reads: r.reads, Needs: onceEach(r.needs), SystemCalls: r.systemCalls, Post: post(q, blocks, dialect, m), plainColumns: r.policy.plainColumns(), once: &onceText{}}
 	for _, d := range r.drafts {
 		d.describe(plan)
 	}

@@ -11,7 +11,7 @@ import (
 
 // Disabled tells whether an analyst is banned at run time.
 func (l *Ledger) Disabled(ctx context.Context, analyst string) (disabled bool, err error) {
-	err = l.store.read(ctx, func(r reader) error {
+	err = l.store.lookup(ctx, func(r reader) error {
 		return r.each(ctx, `SELECT since FROM disabled WHERE analyst = $1`, []any{cleanName(analyst)}, func(row) error {
 			disabled = true
 			return nil

@@ -156,6 +156,11 @@ func (s *postgresStore) read(ctx context.Context, f func(reader) error) error {
 	return postgresFault(f(&postgresTx{t: t}), true)
 }
 
+// lookup is read: its snapshot is more than is asked for.
+func (s *postgresStore) lookup(ctx context.Context, f func(reader) error) error {
+	return s.read(ctx, f)
+}
+
 func (s *postgresStore) close() error {
 	s.pool.Close()
 	return nil

@@ -51,7 +51,8 @@ func (l *Ledger) Releases(ctx context.Context, account budget.Key, ids []budget.
 	}
 	// What waits to be written is looked at first: what is written in between is then in the store.
 	best := l.pending.find(account, ids, oldest)
-	err := l.store.read(ctx, func(r reader) error {
+	// One that is paid for between the two statements of a look-up is found as one that is not, and the reservation decides.
+	err := l.store.lookup(ctx, func(r reader) error {
 		for _, id := range ids {
 			if err := readDraws(ctx, r, account, id, oldest, best); err != nil {
 				return err

@@ -37,6 +37,7 @@ type sqliteStore struct {
 	readDB  *sql.DB
 	reads   sync.Map // text → *sql.Stmt on readDB: the package's fixed statements
 	turns   chan struct{}
+	idle    chan *sqliteLookup
 }
 
 func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteStore, err error) {
@@ -46,7 +47,8 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteSt
 	if err := createPrivate(path, log); err != nil {
 		return nil, err
 	}
-	s := &sqliteStore{path: path, stmts: map[string]*sql.Stmt{}, execs: map[string]driver.StmtExecContext{}, turns: make(chan struct{}, maxReaders)}
+	s := &sqliteStore{path: path, stmts: map[string]*sql.Stmt{}, execs: map[string]driver.StmtExecContext{}, turns: make(chan struct{}, maxReaders),
+		idle: make(chan *sqliteLookup, maxReaders)}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -210,6 +212,9 @@ func (s *sqliteStore) close() error {
 	for _, stmt := range s.stmts {
 		errs = append(errs, stmt.Close())
 	}
+	for len(s.idle) > 0 {
+		errs = append(errs, (<-s.idle).close())
+	}
 	s.reads.Range(func(_, stmt any) bool {
 		errs = append(errs, stmt.(*sql.Stmt).Close())
 		return true
@@ -262,17 +267,11 @@ func (t *sqliteTx) queue(_ context.Context, text string, args ...any) error {
 		if err != nil {
 			return err
 		}
-		values := t.s.args[:0]
-		for i, a := range args {
-			v, err := driver.DefaultParameterConverter.ConvertValue(a)
-			if err != nil {
-				return invalid(err)
-			}
-			values = append(values, driver.NamedValue{Ordinal: i + 1, Value: v})
+		if t.s.args, err = namedValues(t.s.args[:0], args); err != nil {
+			return err
 		}
-		_, err = stmt.ExecContext(context.Background(), values)
-		clear(values)
-		t.s.args = values
+		_, err = stmt.ExecContext(context.Background(), t.s.args)
+		clear(t.s.args) // keeps no text alive
 		return err
 	})
 }

@@ -17,6 +17,9 @@ type store interface {
 	write(ctx context.Context, f func(tx) error) error
 	// read runs f on one snapshot.
 	read(ctx context.Context, f func(reader) error) error
+	// lookup runs f, each of whose statements may see a later state than the one before. They find few rows by a key, and
+	// may be read into int64, string and []byte.
+	lookup(ctx context.Context, f func(reader) error) error
 	close() error
 }
 

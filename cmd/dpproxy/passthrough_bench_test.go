@@ -1,14 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,7 +25,8 @@ import (
 
 // BenchmarkPassThrough compares a look-up in a public table through the proxy with the same through PgBouncer in session
 // mode, in front of the same PostgreSQL, in turn, as pgbench -S asks: 1, 8 and 64 connections, simple and prepared. The
-// proxy is a process of its own, as PgBouncer is. It reports medians, and the ratios proxy : PgBouncer.
+// proxy is a process of its own, as PgBouncer is. It reports medians, the medians of the rounds' ratios proxy : PgBouncer, and the
+// time that each process had a core for one query, which other work on the machine hardly moves.
 func BenchmarkPassThrough(b *testing.B) {
 	source := testservers.Postgres(b)
 	direct, err := pgx.Connect(context.Background(), source)
@@ -37,41 +40,77 @@ func BenchmarkPassThrough(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	bouncer, through := startPgBouncer(b, source), startBenchChild(b, source, `
+	bouncer, bouncerPID := startPgBouncer(b, source)
+	through, proxyPID := benchChild(b, source, `
       accounts: {public: true}`)
 	for _, protocol := range []string{"simple", "prepared"} {
 		for _, clients := range []int{1, 8, 64} {
 			b.Run(fmt.Sprintf("%s/%d", protocol, clients), func(b *testing.B) {
 				theirs, ours := dial(b, bouncer, protocol, clients), dial(b, through, protocol, clients)
 				const round = 200 * time.Millisecond
-				var a, c series
+				a, c := series{pid: bouncerPID}, series{pid: proxyPID}
+				lookUps(b, theirs, round)
+				lookUps(b, ours, round)
 				for b.Loop() {
-					a.add(lookUps(b, theirs, round))
-					c.add(lookUps(b, ours, round))
+					a.round(b, theirs, round)
+					c.round(b, ours, round)
 				}
-				b.ReportMetric(a.latency(), "bouncer-µs")
-				b.ReportMetric(c.latency(), "proxy-µs")
-				b.ReportMetric(c.latency()/a.latency(), "latency-ratio")
-				b.ReportMetric(a.rate(), "bouncer/s")
-				b.ReportMetric(c.rate(), "proxy/s")
-				b.ReportMetric(c.rate()/a.rate(), "throughput-ratio")
+				b.ReportMetric(middle(a.medians), "bouncer-µs")
+				b.ReportMetric(middle(c.medians), "proxy-µs")
+				b.ReportMetric(ratio(c.medians, a.medians), "latency-ratio")
+				b.ReportMetric(middle(a.rates), "bouncer/s")
+				b.ReportMetric(middle(c.rates), "proxy/s")
+				b.ReportMetric(ratio(c.rates, a.rates), "throughput-ratio")
+				b.ReportMetric(a.used/a.queries*1e6, "bouncer-cpu-µs")
+				b.ReportMetric(c.used/c.queries*1e6, "proxy-cpu-µs")
 			})
 		}
 	}
 }
 
 // series is what the rounds of one target gave.
-type series struct{ medians, rates []float64 }
+type series struct {
+	pid            int
+	medians, rates []float64
+	used, queries  float64 // seconds of a core, and for how many queries
+}
 
-func (s *series) add(median, rate float64) {
+func (s *series) round(b *testing.B, conns []*pgx.Conn, d time.Duration) {
+	before := coreSeconds(b, s.pid)
+	median, rate := lookUps(b, conns, d)
+	s.used += coreSeconds(b, s.pid) - before
+	s.queries += rate * d.Seconds()
 	s.medians, s.rates = append(s.medians, median), append(s.rates, rate)
 }
 
-func (s *series) latency() float64 { return middle(s.medians) }
-func (s *series) rate() float64    { return middle(s.rates) }
+// ratio is the median of the rounds' ratios.
+func ratio(ours, theirs []float64) float64 {
+	out := make([]float64, len(ours))
+	for i := range ours {
+		out[i] = ours[i] / theirs[i]
+	}
+	return middle(out)
+}
+
+// coreSeconds is how long a process has had a core, in itself and in the kernel.
+func coreSeconds(b *testing.B, pid int) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	const tick = 100 // a second: USER_HZ
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	user, err1 := strconv.ParseFloat(fields[11], 64)
+	kernel, err2 := strconv.ParseFloat(fields[12], 64)
+	if err := errors.Join(err1, err2); err != nil {
+		b.Fatal(err)
+	}
+	return (user + kernel) / tick
+}
 
 func middle(v []float64) float64 {
-	sort.Float64s(v)
+	v = slices.Sorted(slices.Values(v))
 	return v[len(v)/2]
 }
 
@@ -123,8 +162,8 @@ func lookUps(b *testing.B, conns []*pgx.Conn, d time.Duration) (median, rate flo
 	return middle(all), float64(len(all)) / time.Since(begin).Seconds()
 }
 
-// startPgBouncer starts one in session mode, and returns where clients connect.
-func startPgBouncer(b *testing.B, source string) string {
+// startPgBouncer starts one in session mode, and returns where clients connect, and its PID.
+func startPgBouncer(b *testing.B, source string) (target string, pid int) {
 	b.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
@@ -172,9 +211,9 @@ max_client_conn = 200
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	target := "postgres://any@127.0.0.1:" + strconv.Itoa(port) + "/bench?sslmode=disable"
+	target = "postgres://any@127.0.0.1:" + strconv.Itoa(port) + "/bench?sslmode=disable"
 	await(b, target)
-	return target
+	return target, cmd.Process.Pid
 }
 
 // await waits until a server takes clients.
@@ -191,12 +230,6 @@ func await(b testing.TB, target string) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// startBenchChild is benchChild's target.
-func startBenchChild(b *testing.B, source, tables string) string {
-	target, _ := benchChild(b, source, tables)
-	return target
 }
 
 // benchChild serves a source in a process of its own, with further tables, and returns where clients connect, and its PID.

@@ -197,6 +197,10 @@ func (s *Store) Show(name string) (spelled, value string, err error) {
 
 // Map has what this session has set, by lower-case name. The map is shared: never change it.
 func (s *Store) Map() map[string]string {
+	if len(s.session)+len(s.local) == 0 {
+		s.effective = nil
+		return s.start // which does not change any more
+	}
 	if s.effective == nil || s.cachedAt != s.version {
 		s.effective, s.cachedAt = maps.Clone(s.start), s.version
 		maps.Copy(s.effective, s.session)
