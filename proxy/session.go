@@ -30,9 +30,9 @@ type session struct {
 
 	settings   *setting.Store
 	hooks      hooks
-	reportedAt uint64   // version of the settings at the last report
-	reported   []string // what ParameterStatus last said, in its order
-	style      value.Style       // of the settings at version styleAt
+	reportedAt uint64      // version of the settings at the last report
+	reported   []string    // what ParameterStatus last said, in its order
+	style      value.Style // of the settings at version styleAt
 	styleAt    uint64
 	tx         transaction
 	prepared   map[string]*prepared

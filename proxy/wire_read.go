@@ -39,7 +39,7 @@ type wire struct {
 	out      []byte // to be written; nil while idle
 	outOwner *[]byte
 	direct   *direct // nil until the first write, and where the connection is no socket of its own
-	failed   bool // a write failed: nothing more can be said
+	failed   bool    // a write failed: nothing more can be said
 
 	ahead    []byte // read while a write was stuck; comes after buf
 	aheadErr error
