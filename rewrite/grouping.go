@@ -153,7 +153,7 @@ func (c *exprContext) aggregateArguments(f *syntax.FuncCall, name string, kind a
 	}
 	if f.AggFilter != nil {
 		in.clause = "FILTER"
-		if call.filter, err = in.condition(f.AggFilter); err != nil {
+		if call.filter, err = in.filter(f.AggFilter); err != nil {
 			return call, err
 		}
 		in.clause = "aggregate function calls"

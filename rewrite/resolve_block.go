@@ -60,7 +60,7 @@ func (r *resolver) where(q *query, s *syntax.SelectStmt, rows *exprContext) erro
 	r.tie(q, rows.sc)
 	fixed := r.fixedColumns(q)
 	for _, n := range terms {
-		cond, err := rows.condition(n)
+		cond, err := rows.filter(n)
 		if err != nil {
 			return err
 		}

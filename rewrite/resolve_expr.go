@@ -371,7 +371,7 @@ func (c *exprContext) caseExpr(v *syntax.CaseExpr) (expr.Expr, error) {
 		if operand != nil {
 			cond, err = c.resolve(w.Expr)
 		} else {
-			cond, err = c.condition(w.Expr)
+			cond, err = c.filter(w.Expr)
 		}
 		if err != nil {
 			return nil, err

@@ -305,11 +305,21 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 			return nil, none, err
 		}
 		both.cols = merged
+		if j.JoinUsingAlias != nil { // JOIN … USING (x) AS j: the merged columns, and the two tables as they are
+			name := j.JoinUsingAlias.Aliasname
+			alias := fromColumns{tables: []string{name}, loc: -1}
+			for _, c := range merged[:len(names)] {
+				alias.cols = append(alias.cols, scopeColumn{table: name, name: c.name, e: c.e, merged: true})
+			}
+			if err := r.addColumns(both, alias); err != nil {
+				return nil, none, err
+			}
+		}
 	case j.Quals != nil:
 		holder := &query{prop: out.property()}
 		ctx := &exprContext{r: r, sc: both, b: b, env: e, clause: "JOIN conditions", prop: out.property(), block: holder}
 		for _, c := range conjuncts(j.Quals) {
-			cond, err := ctx.condition(c)
+			cond, err := ctx.filter(c)
 			if err != nil {
 				return nil, none, err
 			}

@@ -62,7 +62,7 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 	}
 	outer.clause = "HAVING"
 	for _, n := range conjuncts(s.HavingClause) {
-		cond, err := outer.condition(n)
+		cond, err := outer.filter(n)
 		if err != nil {
 			return err
 		}

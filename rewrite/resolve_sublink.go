@@ -153,6 +153,9 @@ func (c *exprContext) quantified(v *syntax.SubLink, s *syntax.SelectStmt) (expr.
 		return nil, c.fail(refusal.NotSupported, v.Location, "operator %s is not supported with a sub-query", out.op)
 	}
 	if v.Testexpr.GetRowExpr() != nil {
+		if _, ok := rowQuery(&syntax.Node{Node: &syntax.Node_SubLink{SubLink: v}}); ok {
+			return c.rowInQuery(v)
+		}
 		return nil, c.fail(refusal.NotSupported, v.Location, "a row cannot be compared with a sub-query").
 			WithHint("Write EXISTS (SELECT 1 FROM … WHERE a = … AND b = …).")
 	}

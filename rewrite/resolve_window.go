@@ -67,7 +67,7 @@ func (c *exprContext) windowCall(f *syntax.FuncCall, name string) (expr.Expr, er
 		return nil, err
 	}
 	if f.AggFilter != nil {
-		if w.filter, err = in.condition(f.AggFilter); err != nil {
+		if w.filter, err = in.filter(f.AggFilter); err != nil {
 			return nil, err
 		}
 	}

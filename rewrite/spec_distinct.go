@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 
 	"github.com/dpproxy/dpproxy/rewrite/expr"
@@ -19,6 +20,9 @@ import (
 // chosen of one unit depends on that unit's values and the salt alone. The branches are added up by group:
 //
 //	SELECT k, sum(y1), sum(y2) … FROM (rows summed, 0 for y2 UNION ALL 0 for y1, y2 of the branch) GROUP BY k
+//
+// Of a column that has fewer values than m in all, as its list or its bounds say, a unit has no more than those: Δ is that of so many
+// rows. What is not in a declared list is left out then.
 //
 // Where a unit has one row, or R rows in all, DISTINCT within the aggregate is enough.
 
@@ -73,6 +77,9 @@ func (m *measurementSQL) branch(s *released) {
 	of := distinctValue(s)
 	value := b.value(of)
 	conditions := []string{value + " IS NOT NULL"}
+	if s.listed != nil {
+		conditions = append(conditions, b.value(s.listed))
+	}
 	if s.filter != nil {
 		conditions = append(conditions, b.value(s.filter))
 	}
@@ -106,8 +113,42 @@ func (m *measurementSQL) branch(s *released) {
 		}
 		m.p.WriteString(keyword + strings.Join(conditions, " AND "))
 	}
-	m.p.WriteString(fmt.Sprintf(`) AS "v") AS "e" WHERE "e"."i" <= %d) AS "f"`, m.bounds.Rows))
+	m.p.WriteString(fmt.Sprintf(`) AS "v") AS "e" WHERE "e"."i" <= %d) AS "f"`, s.most))
 	m.groupBy(m.keyNames(`"f".`))
+}
+
+// differentValues finds how many values of one unit may count in a group, m at most.
+func (r *resolver) differentValues(s *released, m int64) error {
+	s.most = m
+	d, t := s.arg.Domain(), s.arg.Type()
+	if t.IsFloat() || t.Array || m < 2 {
+		return nil
+	}
+	if d.Values != nil {
+		if int64(len(d.Values)) >= m || len(d.Values) == 0 {
+			return nil
+		}
+		if !enforced(s.arg) {
+			var list []expr.Expr
+			for _, v := range d.Values {
+				list = append(list, expr.Const{Typ: t, Text: v, Pos: -1})
+			}
+			in, err := builder(Protected).In(s.arg, list, false, -1)
+			if err != nil {
+				return r.at(err, -1)
+			}
+			s.listed = in
+		}
+		s.most = int64(len(d.Values))
+		return nil
+	}
+	if step := expr.StepOf(s.arg); t.IsInteger() && d.Bounded() && step != nil && step.Sign() > 0 {
+		n := new(big.Rat).Quo(new(big.Rat).Sub(d.Hi, d.Lo), step)
+		if whole := new(big.Int).Quo(n.Num(), n.Denom()); n.Sign() >= 0 && whole.Cmp(big.NewInt(m-1)) < 0 {
+			s.most = whole.Int64() + 1
+		}
+	}
+	return nil
 }
 
 // distinctValue is what is told apart: the value in its canonical form, or the whole number on the grid that is summed.

@@ -38,7 +38,9 @@ type released struct {
 	kind     specKind
 	arg      expr.Expr // nil: rows
 	filter   expr.Expr
-	distinct bool // of the different values of arg
+	distinct bool      // of the different values of arg
+	most     int64     // of distinct: how many values of one unit count in a group
+	listed   expr.Expr // of distinct: the condition that a value is one of a declared list; nil if it need not be asked
 	grid     expr.Gridded
 	plane    *plane       // of a plane: its second column
 	delta    *big.Int     // Δ: what one unit can move in one group
@@ -198,7 +200,14 @@ func (r *resolver) specsOf(d *draft, m int64, mergeCounts bool) ([]*released, er
 	}
 	for _, w := range inOrder(groupCalls(d, mergeCounts)) {
 		s := &released{kind: w.kind(), arg: w.arg, filter: w.filter, distinct: w.distinct, plane: w.plane, sets: w.sets}
-		if err := r.gridOf(s, w, m); err != nil {
+		rows := m
+		if s.distinct {
+			if err := r.differentValues(s, m); err != nil {
+				return nil, err
+			}
+			rows = s.most
+		}
+		if err := r.gridOf(s, w, rows); err != nil {
 			return nil, err
 		}
 		out = append(out, s)

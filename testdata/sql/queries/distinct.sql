@@ -69,3 +69,12 @@ SELECT count(DISTINCT n) FROM (SELECT patient_id, count(*) AS n FROM visits GROU
 
 -- name: in having
 SELECT drug FROM items GROUP BY drug HAVING count(DISTINCT quantity) > 1 ORDER BY drug
+
+-- name: two values in all, or three
+SELECT count(DISTINCT p.sex), count(DISTINCT v.urgent), count(DISTINCT v.stay_days % 1), sum(DISTINCT v.department_id % 2) FROM visits v JOIN patients p USING (patient_id)
+
+-- name: of a declared list by key
+SELECT v.department_id, count(DISTINCT i.drug), count(DISTINCT upper(i.drug)) FROM items i JOIN visits v USING (visit_id) GROUP BY v.department_id
+
+-- name: of a CASE with a filter
+SELECT count(DISTINCT CASE WHEN cost > 100 THEN 'dear' END) FILTER (WHERE urgent) FROM visits
