@@ -229,7 +229,7 @@ func (s *session) execute(body []byte) error {
 	}
 	s.does(p.st.Text)
 	limit := int(min(m.MaxRows, 1<<31-1))
-	if p.st.Kind == answer.Select || p.st.Kind == answer.Explain || p.cursor {
+	if !ofPrepared(p.st) && (p.st.Kind == answer.Select || p.st.Kind == answer.Explain) || p.cursor {
 		if err := s.open(p); err != nil {
 			return err
 		}

@@ -35,6 +35,14 @@ func (s *session) prepare(st *answer.Statement, declared []catalog.Type) (*prepa
 func (s *session) shape(st *answer.Statement, declared []catalog.Type) (params []catalog.Type, columns []answer.Column, err error) {
 	switch st.Kind {
 	case answer.Select, answer.Explain:
+		if ofPrepared(st) {
+			p, of, err := s.explained(st)
+			if err != nil {
+				return nil, nil, err
+			}
+			_, columns, err = s.describeQuery(of, p.params)
+			return nil, columns, err
+		}
 		return s.describeQuery(st, declared)
 	case answer.Declare, answer.CopyOut:
 		params, _, err = s.describeQuery(st.Query, declared)

@@ -33,6 +33,9 @@ func done(tag string) *result { return &result{tag: tag} }
 func (s *session) run(st *answer.Statement, params []answer.Param) (*result, error) {
 	switch st.Kind {
 	case answer.Select, answer.Explain:
+		if ofPrepared(st) {
+			return s.explainExecute(st)
+		}
 		return s.answer(s.request(st, params))
 	case answer.Set, answer.Reset, answer.Show, answer.SetTransact, answer.Discard:
 		return s.runSetting(st)
@@ -115,6 +118,52 @@ func (s *session) runExecute(st *answer.Statement) (*result, error) {
 	if p.st == nil {
 		return done(""), nil
 	}
+	params, err := s.bound(p, st)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.enter(p.st); err != nil {
+		return nil, err
+	}
+	res, err := s.run(p.st, params)
+	return res, withoutPosition(err)
+}
+
+// ofPrepared tells that a statement is EXPLAIN EXECUTE.
+func ofPrepared(st *answer.Statement) bool {
+	return st.Kind == answer.Explain && st.Query != nil && st.Query.Kind == answer.Execute
+}
+
+// explained is EXPLAIN of what a prepared statement holds.
+func (s *session) explained(st *answer.Statement) (*prepared, *answer.Statement, error) {
+	p, err := s.lookup(st.Query.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if p.st == nil || p.st.Kind != answer.Select {
+		return nil, nil, refusal.New(refusal.NotSupported, "only SELECT can be explained")
+	}
+	out := *st
+	out.Query = p.st
+	return p, &out, nil
+}
+
+// explainExecute runs EXPLAIN EXECUTE name(constants).
+func (s *session) explainExecute(st *answer.Statement) (*result, error) {
+	p, of, err := s.explained(st)
+	if err != nil {
+		return nil, err
+	}
+	params, err := s.bound(p, st.Query)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.answer(s.request(of, params))
+	return res, withoutPosition(err)
+}
+
+// bound are the parameters of a prepared statement that EXECUTE gives.
+func (s *session) bound(p *prepared, st *answer.Statement) ([]answer.Param, error) {
 	if p.st.Kind == answer.Execute {
 		return nil, refusal.New(refusal.NotSupported, "EXECUTE of an EXECUTE is not supported")
 	}
@@ -132,15 +181,12 @@ func (s *session) runExecute(st *answer.Statement) (*result, error) {
 			params[i].Cell.Null = true
 			continue
 		}
+		var err error
 		if params[i].Cell.Text, err = value.Param(t, value.Text, []byte(st.Args[i].Text), i+1); err != nil {
 			return nil, err
 		}
 	}
-	if err := s.enter(p.st); err != nil {
-		return nil, err
-	}
-	res, err := s.run(p.st, params)
-	return res, withoutPosition(err)
+	return params, nil
 }
 
 // withoutPosition takes the position out of an error about another message's text.

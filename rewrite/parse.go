@@ -168,8 +168,10 @@ func (p parser) explain(n *syntax.Node, s *syntax.ExplainStmt) (*Statement, erro
 		st.Options[name] = v
 	}
 	q := s.Query
-	if e := q.GetExecuteStmt(); e != nil {
-		return nil, p.refuse(refusal.NotSupported, int32(p.offset), "EXPLAIN EXECUTE is not supported").WithHint("EXPLAIN the SELECT itself.")
+	if e := q.GetExecuteStmt(); e != nil { // the session knows what is prepared
+		inner, err := p.execute(q, e)
+		st.Query = inner
+		return st, err
 	}
 	if d := q.GetDeclareCursorStmt(); d != nil {
 		q = d.Query // postgres_fdw and others explain cursors

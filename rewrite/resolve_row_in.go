@@ -72,7 +72,12 @@ func (c *exprContext) sameRow(v *syntax.SubLink) (*syntax.Node, error) {
 			Lexpr: column, Rexpr: a, Location: v.Location}}})
 	}
 	if s := v.Subselect.GetSelectStmt(); s != nil && s.Op == syntax.SETOP_NONE && len(s.ValuesLists) == 0 && len(s.TargetList) != len(terms) {
-		if _, _, star := starOf(s.TargetList[0].GetResTarget().Val); !star {
+		star := false
+		for _, t := range s.TargetList {
+			_, _, is := starOf(t.GetResTarget().GetVal())
+			star = star || is
+		}
+		if !star {
 			if len(s.TargetList) < len(terms) {
 				return nil, c.fail(refusal.SyntaxError, v.Location, "subquery has too few columns")
 			}
@@ -92,7 +97,7 @@ func existsRow(v *syntax.SubLink, where *syntax.Node) *syntax.Node {
 		alias.Colnames = append(alias.Colnames, stringNode(rowsColumn+strconv.Itoa(i+1)))
 	}
 	one := &syntax.Node{Node: &syntax.Node_AConst{AConst: &syntax.A_Const{Val: &syntax.A_Const_Ival{Ival: &syntax.Integer{Ival: 1}}, Location: v.Location}}}
-	s := &syntax.SelectStmt{
+	s := &syntax.SelectStmt{Op: syntax.SETOP_NONE,
 		TargetList:  []*syntax.Node{{Node: &syntax.Node_ResTarget{ResTarget: &syntax.ResTarget{Val: one, Location: v.Location}}}},
 		FromClause:  []*syntax.Node{{Node: &syntax.Node_RangeSubselect{RangeSubselect: &syntax.RangeSubselect{Subquery: v.Subselect, Alias: alias}}}},
 		WhereClause: where,

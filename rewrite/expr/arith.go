@@ -253,6 +253,17 @@ func buildBits(n *node) error {
 	}
 	n.dom.Step = rat(1)
 	n.in = &span{}
+	if n.name == "&" { // no bit that one of them lacks
+		for i := range n.args {
+			if s := spanOf(n.shown[i]); s.lo != nil && s.hi != nil && s.lo.Sign() >= 0 && (n.dom.Hi == nil || s.hi.Cmp(n.dom.Hi) < 0) {
+				n.dom.Lo, n.dom.Hi = rat(0), floorRat(s.hi)
+			}
+		}
+		if n.dom.Hi != nil {
+			n.in = &span{lo: n.dom.Lo, hi: n.dom.Hi}
+			return nil
+		}
+	}
 	if s.lo == nil || s.hi == nil || s.lo.Sign() < 0 || n.name == "~x" {
 		return nil
 	}

@@ -17,7 +17,7 @@ func textFunctions() []function {
 	list := []function{
 		{name: "lower", args: t(1), result: txt, build: buildText(3), fold: foldASCII(strings.ToLower)},
 		{name: "upper", args: t(1), result: txt, build: buildText(3), fold: foldASCII(strings.ToUpper)},
-		{name: "initcap", args: t(1), result: txt, build: buildText(3),
+		{name: "initcap", args: t(1), result: txt, build: buildText(3), fold: foldASCII(initials),
 			duck: `array_to_string(list_transform(regexp_extract_all($1, '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || lower(w[2:])), '')`},
 		{name: "reverse", args: t(1), result: txt, build: buildText(1)},
 		{name: "replace", args: t(3), result: txt, build: buildReplace, fold: foldReplace},

@@ -3,6 +3,7 @@ package expr
 import (
 	"math/big"
 	"strconv"
+	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
@@ -108,6 +109,19 @@ func buildCharacter(n *node) error {
 		n.guard(0, "$1 BETWEEN 1 AND 127")
 	}
 	return nil
+}
+
+// initials writes the first letter of each word large and the others small.
+func initials(s string) string {
+	out, inside := []byte(strings.ToLower(s)), false
+	for i, c := range out {
+		letter := c >= 'a' && c <= 'z'
+		if letter && !inside {
+			out[i] = c - 'a' + 'A'
+		}
+		inside = letter || c >= '0' && c <= '9'
+	}
+	return string(out)
 }
 
 // buildBin is date_bin. Over private rows stride and origin are constants; the origin is moved by whole strides to the first that no
