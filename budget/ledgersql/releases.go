@@ -51,7 +51,7 @@ func (l *Ledger) Releases(ctx context.Context, account budget.Key, ids []budget.
 	}
 	// What waits to be written is looked at first: what is written in between is then in the store.
 	best := l.pending.find(account, ids, oldest)
-	// One that is paid for between the two statements of a look-up is found as one that is not, and the reservation decides.
+	// A draw that another process pays for between the two statements of a look-up counts as unpaid, as it was a moment before.
 	err := l.store.lookup(ctx, func(r reader) error {
 		for _, id := range ids {
 			if err := readDraws(ctx, r, account, id, oldest, best); err != nil {
