@@ -124,7 +124,7 @@ func (h *handshake) offerTLS(ctx context.Context) error {
 
 // secure does the TLS handshake over conn.
 func (h *handshake) secure(ctx context.Context, conn net.Conn) error {
-	state := h.srv.tls.Load()
+	state := h.srv.currentTLS()
 	if state == nil {
 		return errDone
 	}

@@ -248,6 +248,17 @@ func TestReload(t *testing.T) {
 	if seen().Cmp(before) == 0 {
 		t.Fatal("the old certificate is still shown")
 	}
+	// Files that change are used by the next handshake, without a word; a certificate without its key is not.
+	before = seen()
+	newCert, newKey := certificate(t)
+	for i, file := range [][2]string{{newCert, cert}, {newKey, key}} {
+		if err := os.Rename(file[0], file[1]); err != nil {
+			t.Fatal(err)
+		}
+		if changed := seen().Cmp(before) != 0; changed != (i == 1) {
+			t.Fatalf("after %d of 2 files the new certificate is shown: %t", i+1, changed)
+		}
+	}
 	if err := srv.Reload(TLS{Cert: "/nowhere", Key: "/nowhere"}, Auth{}); err == nil {
 		t.Fatal("files that are not there were loaded")
 	}

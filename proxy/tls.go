@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 
 	// The hashes that a certificate's signature may name, for tls-server-end-point.
 	_ "crypto/sha512"
@@ -16,13 +17,17 @@ import (
 // alpn is the protocol's registered name.
 const alpn = "postgresql"
 
-// tlsState is a loaded certificate and what follows from it. It is immutable; a reload makes a new one.
+// tlsState is a loaded certificate and what follows from it. It does not change, tried aside; a reload makes a new one.
 type tlsState struct {
 	config *tls.Config
 	// endPoint is the certificate's hash that SCRAM-SHA-256-PLUS binds to (RFC 5929, section 4.1).
 	endPoint []byte
 	// keyHash is made of the private key; see Config.MockSecret.
 	keyHash []byte
+	// files are what it was loaded from, as they were then; tried is their state when they were last tried again.
+	files TLS
+	stamp string
+	tried atomic.Pointer[string]
 }
 
 // loadTLS reads the files. It returns nil for a configuration without a certificate.
@@ -30,11 +35,12 @@ func loadTLS(c TLS) (*tlsState, error) {
 	if c.Cert == "" {
 		return nil, nil
 	}
+	stamp := c.stamp() // before they are read: what changes meanwhile is read again
 	pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
 	if err != nil {
 		return nil, fmt.Errorf("proxy: TLS certificate: %w", err)
 	}
-	st := &tlsState{config: &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{alpn}, Certificates: []tls.Certificate{pair}}}
+	st := &tlsState{files: c, stamp: stamp, config: &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{alpn}, Certificates: []tls.Certificate{pair}}}
 	if st.endPoint, err = endPoint(pair.Leaf); err != nil {
 		return nil, err
 	}
