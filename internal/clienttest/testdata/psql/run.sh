@@ -45,5 +45,9 @@ check 'variables' 'dp.epsilon|0.5' -c "SET dp.epsilon = 0.5" -c 'SHOW dp.epsilon
 check 'an error in a transaction' 'current transaction is aborted' -c 'BEGIN' -c 'SELECT nothing' -c 'SELECT 1' -c 'ROLLBACK'
 check 'single transaction' '^ *2$' -1 -At -c 'SELECT 1' -c 'SELECT 2'
 check 'list of databases' 'clinic' -l -d clinic
+check 'psql -l' '^ clinic ' -l -d postgres
+check 'postgres has no tables' 'Connect to: clinic' -d postgres -c 'SELECT count(*) FROM persons'
+check 'a database that does not exist' 'Connect to: clinic' -d nowhere -c 'SELECT 1'
+check 'columns of a private table' '^person_id,sex,age' -A -F, -c 'SELECT * FROM persons LIMIT 0'
 if printf 'SELECT count(*) AS n FROM persons \\gdesc\n' | psql -X 2>&1 | grep -q 'bigint'; then echo 'ok \gdesc'; else echo 'not ok \gdesc'; status=1; fi
 exit $status
