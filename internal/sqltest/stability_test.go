@@ -21,9 +21,11 @@ func TestStability(t *testing.T) {
 	for _, s := range newSources(t, wildRows()) {
 		t.Run(s.name, func(t *testing.T) {
 			ds := catalogOf(t, s)
+			var work []measured
 			for _, bounds := range []privacy.Contribution{tight, {Groups: 1, Rows: 3}, {Groups: 3, Rows: 1, UnitRows: 3}} {
-				checkStability(t, s, ds, cases, bounds)
+				work = append(work, measurements(t, ds, cases, bounds)...)
 			}
+			checkStability(t, s, work)
 		})
 	}
 }
@@ -57,9 +59,9 @@ type measured struct {
 // answerRows are a measurement's groups by key.
 type answerRows map[string][]*big.Int
 
-func checkStability(t *testing.T, s *source, ds *catalog.Dataset, cases []sqlCase, bounds privacy.Contribution) {
+// measurements are what all cases send under some bounds.
+func measurements(t *testing.T, ds *catalog.Dataset, cases []sqlCase, bounds privacy.Contribution) (work []measured) {
 	planner := rewrite.NewPlanner(10)
-	var work []measured
 	for _, c := range cases {
 		st, err := parseOne(c.sql)
 		if err != nil {
@@ -75,30 +77,42 @@ func checkStability(t *testing.T, s *source, ds *catalog.Dataset, cases []sqlCas
 			work = append(work, probes(fmt.Sprintf("%s/%s bounds %+v", c.file, c.name, bounds), &plan.Blocks[i])...)
 		}
 	}
-	for i := range work {
-		all, err := runExact(s.db, work[i].m)
+	return work
+}
+
+// checkStability takes each unit out in turn. What several measurements send alike is asked once.
+func checkStability(t *testing.T, s *source, work []measured) {
+	alike := map[string][]measured{}
+	for _, w := range work {
+		alike[w.m.SQL] = append(alike[w.m.SQL], w)
+	}
+	for text, list := range alike {
+		all, err := runExact(s.db, list[0].m)
 		if err != nil {
-			t.Errorf("%s: the engine failed: %v\n%s", work[i].label, err, work[i].m.SQL)
+			t.Errorf("%s: the engine failed: %v\n%s", list[0].label, err, text)
+			delete(alike, text)
 			continue
 		}
-		work[i].all = all
+		for i := range list {
+			list[i].all = all
+		}
 	}
+	t.Logf("%d measurements, %d texts", len(work), len(alike))
 	for u := 0; u <= units; u++ {
 		id := u
 		if u == units {
 			id = -2147483648
 		}
 		without(t, s, id, func(tx *sql.Tx) {
-			for _, w := range work {
-				if w.all == nil {
-					continue
-				}
-				got, err := runExact(tx, w.m)
+			for _, list := range alike {
+				got, err := runExact(tx, list[0].m)
 				if err != nil {
-					t.Fatalf("%s without unit %d: %v", w.label, id, err)
+					t.Fatalf("%s without unit %d: %v", list[0].label, id, err)
 				}
-				for _, fault := range compareExact(w, got, id) {
-					t.Error(fault)
+				for _, w := range list {
+					for _, fault := range compareExact(w, got, id) {
+						t.Error(fault)
+					}
 				}
 			}
 		})
