@@ -23,7 +23,7 @@ func TestStability(t *testing.T) {
 			ds := catalogOf(t, s)
 			var work []measured
 			for _, bounds := range []privacy.Contribution{tight, {Groups: 1, Rows: 3}, {Groups: 3, Rows: 1, UnitRows: 3}} {
-				work = append(work, measurements(t, ds, cases, bounds)...)
+				work = append(work, measurements(t, s, ds, cases, bounds)...)
 			}
 			checkStability(t, s, work)
 		})
@@ -60,7 +60,7 @@ type measured struct {
 type answerRows map[string][]*big.Int
 
 // measurements are what all cases send under some bounds.
-func measurements(t *testing.T, ds *catalog.Dataset, cases []sqlCase, bounds privacy.Contribution) (work []measured) {
+func measurements(t *testing.T, s *source, ds *catalog.Dataset, cases []sqlCase, bounds privacy.Contribution) (work []measured) {
 	planner := rewrite.NewPlanner(10)
 	for _, c := range cases {
 		st, err := parseOne(c.sql)
