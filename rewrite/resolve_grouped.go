@@ -72,6 +72,9 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 			q.having = append(q.having, cond)
 		}
 	}
+	if d := g.draft; d != nil && g.sets == nil && len(d.keys) == 0 && len(d.cols) == 0 {
+		d.column(&call{fn: "count", star: true, typ: catalog.Of(catalog.Int8), loc: -1, name: "count"}, "") // its one row needs a column
+	}
 	if q.prop == Protected {
 		return r.plainProtected(q, s, outer)
 	}

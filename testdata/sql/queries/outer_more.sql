@@ -183,3 +183,6 @@ SELECT mode() WITHIN GROUP (ORDER BY sex) AS m, percentile_disc(0.5) WITHIN GROU
 
 -- name: random text functions
 SELECT split_part('a,b,c', ',', 2) AS s, repeat('x', 3) AS r, strpos('abc', 'c') AS p, starts_with('abc', 'a') AS t
+
+-- name: a group of which nothing is asked
+SELECT 1 AS one FROM visits HAVING true
