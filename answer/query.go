@@ -128,12 +128,16 @@ func (s *Service) end(ctx context.Context, q *query, err error) {
 	s.Observer.Query(q.dataset.Catalog.Name, q.outcome, state, took)
 	q.trace.End(q.outcome, state, q.started.Add(took))
 	s.logQuery(q, state, took)
-	if q.outcome == "refused" && recorded(refusal.Code(state)) || q.outcome == "reused" && !q.charged {
-		e := q.entry()
-		e.Outcome, e.SQLState, e.Duration = q.outcome, state, took
-		if failed := s.Ledger.Record(context.WithoutCancel(ctx), e); failed != nil {
-			s.Logger.Error("history entry was not written", "analyst", e.Analyst, "dataset", e.Dataset, "error", failed)
-		}
+	refused := q.outcome == "refused" && recorded(refusal.Code(state))
+	if !refused && (q.outcome != "reused" || q.charged) {
+		return
+	}
+	e := q.entry()
+	e.Outcome, e.SQLState, e.Duration = q.outcome, state, took
+	if refused {
+		s.refuse(e)
+	} else {
+		s.record(e)
 	}
 }
 

@@ -10,6 +10,7 @@ type Service struct {
 	Options
 	flights     flights
 	wide        wideReads
+	refusals    refusals
 	compressors sync.Pool // of *gzip.Writer, a megabyte each
 
 	mu      sync.RWMutex // guards served and archive

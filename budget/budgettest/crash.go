@@ -86,7 +86,7 @@ func testKill(t *testing.T, s Store) {
 	}
 	b := setUp(t, s)
 	acknowledged := int64(0)
-	for range kills {
+	for n := range kills {
 		after := int(randomByte()) + int(randomByte())
 		t.Logf("killed after %d charges", after)
 		acknowledged += killOne(t, b.url, after)
@@ -101,9 +101,11 @@ func testKill(t *testing.T, s Store) {
 		}
 		check(t, "queries", got.Queries, charges)
 		check(t, "dataset", used(t, b.balance(whole(pure(1)))), used(t, got))
-		check(t, "opens", b.another() != nil, true)
-		_, err := b.Verify(context.Background())
-		noError(t, err)
+		noError(t, b.another().Close()) // the next process opens it
+		if n < 10 || n%20 == 0 || n == kills-1 { // it takes as long as the history is
+			_, err := b.Verify(context.Background())
+			noError(t, err)
+		}
 		acknowledged = charges
 	}
 	// After the lease, what was left is marked, and stays charged.

@@ -204,6 +204,9 @@ func (a *app) close() error {
 	if a.limiter != nil {
 		errs = append(errs, a.limiter.Close())
 	}
+	if a.service != nil {
+		a.service.Close()
+	}
 	if a.ledger != nil {
 		errs = append(errs, a.ledger.Close())
 	}
