@@ -59,7 +59,7 @@ func (s *Service) explained(ctx context.Context, q *query) (*explanation, error)
 	if err := s.priced(ctx, q, o); err != nil {
 		return nil, err
 	}
-	x := &explanation{plan: q.plan, preview: q.preview, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss,
+	x := &explanation{plan: q.shown(), fingerprint: q.plan.Fingerprint(), preview: q.preview, own: own, all: all, price: o.analystLoss, owners: o.datasetLoss,
 		dataset: q.dataset.Catalog, settings: q.choices.recorded(q.dataset.Catalog)}
 	if x.expected, err = expectedErrors(q.plan, confidenceShown); err != nil {
 		return nil, s.internal("expected error", err)
@@ -78,9 +78,10 @@ func explainColumns(st *Statement) []Column {
 
 // explanation is what EXPLAIN shows.
 type explanation struct {
-	plan     *rewrite.Plan
-	preview  bool
-	own, all budget.Balance // the analyst's account, and all analysts'
+	plan        *rewrite.Plan // as it is shown
+	fingerprint string
+	preview     bool
+	own, all    budget.Balance // the analyst's account, and all analysts'
 	// price is the analyst's: less than the plan's where releases were paid for before. owners is the data set's.
 	price, owners privacy.Loss
 	expected      []expectedError
@@ -200,7 +201,7 @@ func (x *explanation) json() (string, error) {
 		Errors: x.expected, Rules: x.plan.Rules, Outer: x.plan.Post.SQL, Plan: planText(x.plan),
 	}
 	out.Dataset, out.Version, out.Schema = x.dataset.Name, x.dataset.Version, x.dataset.SchemaHash()
-	out.Fingerprint, out.Settings = x.plan.Fingerprint(), x.settings
+	out.Fingerprint, out.Settings = x.fingerprint, x.settings
 	for _, u := range x.plan.Uses {
 		out.Uses = append(out.Uses, use(u))
 	}

@@ -103,7 +103,7 @@ func (q *query) entry() budget.Entry {
 		SQL: q.request.Statement.Text, Application: q.request.Identity.Application, Client: q.request.Identity.Client,
 	}
 	if q.plan != nil {
-		e.Plan = planText(q.plan)
+		e.Plan = planText(q.shown())
 	}
 	return e
 }

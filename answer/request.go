@@ -38,6 +38,7 @@ type Request struct {
 	Statement *Statement // Select or Explain
 	Params    []Param
 	Several   bool // the statement came in a message that holds others too
+	Owner     bool // an owner's command asks: EXPLAIN shows the source's own names
 	// Settings are the session's settings by lower-case name, dp.* among them ("dp.epsilon": "0.1").
 	// Names that are not set are absent.
 	Settings map[string]string

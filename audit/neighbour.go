@@ -3,11 +3,13 @@ package audit
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/engine"
 	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/rewrite"
 )
 
 // unitValue names one privacy unit: its value in the source's text, or a row of one table where each row is a unit.
@@ -149,48 +151,34 @@ func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + 
 // salt $1. It reads the SQL token by token, so that no literal is touched.
 func replace(sql string, tables map[string]string, salt int64) string {
 	var b strings.Builder
-	for i := 0; i < len(sql); {
-		switch c := sql[i]; {
-		case c == '\'':
-			end := i + quoted(sql[i:])
-			b.WriteString(sql[i:end])
-			i = end
-		case c == '"':
-			end := i + quoted(sql[i:])
-			if end < len(sql)-1 && sql[end] == '.' && sql[end+1] == '"' {
-				end += 1 + quoted(sql[end+1:])
+	tokens := rewrite.Tokens(sql)
+	at := func(i int) string {
+		if i < len(tokens) {
+			return tokens[i]
+		}
+		return ""
+	}
+	for i := 0; i < len(tokens); i++ {
+		name := tokens[i]
+		switch {
+		case name[0] == '"':
+			if at(i+1) == "." && strings.HasPrefix(at(i+2), `"`) {
+				name += "." + at(i+2)
+				i += 2
 			}
-			name := sql[i:end]
-			if other, ok := tables[name]; ok && strings.HasPrefix(sql[end:], " AS ") {
+			if other, ok := tables[name]; ok && strings.HasPrefix(at(i+1), " AS ") {
 				name = other
 			}
-			b.WriteString(name)
-			i = end
-		case c == '$' && strings.HasPrefix(sql[i:], "$1") && (i+2 == len(sql) || sql[i+2] < '0' || sql[i+2] > '9'):
-			fmt.Fprintf(&b, "CAST('%d' AS bigint)", salt)
-			i += 2
-		default:
-			b.WriteByte(c)
-			i++
+		case name[0] != '\'':
+			name = saltParameter.ReplaceAllString(name, fmt.Sprintf("CAST('%d' AS bigint)$1", salt))
 		}
+		b.WriteString(name)
 	}
 	return b.String()
 }
 
-// quoted is the length of the quoted token that s begins with; a doubled quote is part of it.
-func quoted(s string) int {
-	for i := 1; i < len(s); i++ {
-		if s[i] != s[0] {
-			continue
-		}
-		if i+1 < len(s) && s[i+1] == s[0] {
-			i++
-			continue
-		}
-		return i + 1
-	}
-	return len(s)
-}
+// saltParameter is $1 and what follows it.
+var saltParameter = regexp.MustCompile(`\$1([^0-9]|$)`)
 
 func newSalt(r mechanism.Source) int64 {
 	var raw [8]byte

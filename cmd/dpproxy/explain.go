@@ -99,7 +99,7 @@ func explain(ctx context.Context, w io.Writer, c *config.Config, id answer.Ident
 	if format == "json" {
 		st.Options["format"] = "json"
 	}
-	result, err := a.service.Answer(ctx, answer.Request{Identity: id, Statement: &st, Settings: settings})
+	result, err := a.service.Answer(ctx, answer.Request{Identity: id, Statement: &st, Settings: settings, Owner: true})
 	if err != nil {
 		return err
 	}

@@ -33,27 +33,35 @@ const carolsQueries = 40
 // After kill -9 at random points under load, with cancels and hang-ups, the next process opens the ledger by itself, and
 // what clients saw is on it: every answer was paid for, and nobody had more answers than the budget allows.
 func TestKillUnderLoad(t *testing.T) {
-	kills := 8
+	kills := 5 // of each kind
 	if text := os.Getenv(killsVariable); text != "" {
 		var err error
 		if kills, err = strconv.Atoi(text); err != nil {
 			t.Fatal(err)
 		}
 	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	s := newLoadedSite(t, "sqlite:./state/ledger.db")
-	for range kills {
-		c := s.child(t)
-		load := s.hammer(t, c.address)
-		load.await(random.IntN(60))
-		c.kill()
-		load.stop()
-		s.reconcile(t)
-	}
-	if s.seen["carol"].Load() == 0 || s.seen["alice"].Load() < int64(kills) {
-		t.Errorf("%d and %d answers were seen", s.seen["alice"].Load(), s.seen["carol"].Load())
+	for _, kind := range []string{"sqlite", "postgres"} {
+		t.Run(kind, func(t *testing.T) {
+			seed := rand.Uint64()
+			t.Logf("seed %d", seed)
+			random := rand.New(rand.NewPCG(seed, 0))
+			url := "sqlite:./state/ledger.db"
+			if kind == "postgres" {
+				url = testservers.Postgres(t)
+			}
+			s := newLoadedSite(t, url)
+			for range kills {
+				c := s.child(t)
+				load := s.hammer(t, c.address)
+				load.await(random.IntN(60))
+				c.kill()
+				load.stop()
+				s.reconcile(t)
+			}
+			if s.seen["carol"].Load() == 0 || s.seen["alice"].Load() < int64(kills) {
+				t.Errorf("%d and %d answers were seen", s.seen["alice"].Load(), s.seen["carol"].Load())
+			}
+		})
 	}
 }
 
