@@ -7,8 +7,9 @@
 // For each query it takes units out, one at a time. It compares the whole numbers that the engine gives for both databases with the
 // sensitivities of the plan, exactly. Then, for the unit that moves most, it serves both databases by two complete
 // proxies, asks each the query thousands of times over the wire protocol, lets half of the answers choose the event that tells them apart
-// best (half lines, single outcomes, residues, a group's presence, the length of a text, a linear classifier over all columns), and bounds
-// what that event proves with the other half.
+// best (half lines, single outcomes, residues, low bits, what textbook noise in floating point can reach, a group's presence, the
+// length of a text, a linear classifier over all columns), and bounds what that event proves with the other half. Rows that belong to no unit are taken
+// out too: nothing may move with them.
 //
 // The salt that chooses a unit's rows is fixed for both sides: the guarantee holds for every salt, so for this one too. It
 // lets one run of the engine serve all answers.
