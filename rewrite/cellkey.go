@@ -118,7 +118,7 @@ func (w *cellWork) allowed(k *call, end string) error {
 		return r.fail(refusal.NotSupported, k.loc, "pipeline tbe has no intervals").WithHint("Its answers are perturbed by fixed tables.")
 	}
 	if measuredAs(k.fn).cell == "" || k.distinct { // count(DISTINCT unit) is marked units, not distinct
-		return r.fail(refusal.NotSupported, k.loc, "%s is not answered by pipeline tbe", k.label()).
+		return r.fail(refusal.NotSupported, k.loc, "%s is not answered by pipeline tbe", k.label(w.d.from)).
 			WithHint("It answers count, sum and avg, and count(DISTINCT …) of the unit.")
 	}
 	if k.fn == "count" {
@@ -156,7 +156,7 @@ func (w *cellWork) measure(k *call) int {
 		return i
 	}
 	weighted := w.r.ds.CellKey.Weight != ""
-	spec := mechanism.CellMeasure{Name: k.label(), First: w.spec.Width(), Weighted: weighted, Valued: valued, Units: m.units, Step: power10(-m.decimals), Weight: big.NewRat(1, 1)}
+	spec := mechanism.CellMeasure{Name: k.label(w.d.from), First: w.spec.Width(), Weighted: weighted, Valued: valued, Units: m.units, Step: power10(-m.decimals), Weight: big.NewRat(1, 1)}
 	if weighted {
 		spec.Weight = power10(-w.r.ds.CellKey.WeightDecimals)
 		spec.Step = new(big.Rat).Mul(spec.Step, spec.Weight)

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -24,6 +25,11 @@ func (p *Plan) Shown(ds *catalog.Dataset) *Plan {
 		m.Specs = append([]mechanism.Spec{}, m.Specs...)
 		for j := range m.Specs {
 			m.Specs[j].Name = names.shown(m.Specs[j].Name)
+		}
+		m.KeyReads = slices.Clone(m.KeyReads)
+		for j := range m.KeyReads {
+			r := &m.KeyReads[j]
+			r.SQL = readAliases(ds, r.SQL).shown(r.SQL)
 		}
 		m.Histograms = append([]Histogram{}, m.Histograms...)
 		for j := range m.Histograms {

@@ -13,7 +13,7 @@ func (r *resolver) label(plan *Plan, q *query) {
 			o := &plan.Blocks[i].Outputs[j]
 			for _, c := range d.cols {
 				if o.Key < 0 && c.name == o.Name {
-					o.Label = d.calls[c.call].label()
+					o.Label = d.calls[c.call].label(d.from)
 				}
 			}
 		}
@@ -36,9 +36,11 @@ func (r *resolver) label(plan *Plan, q *query) {
 }
 
 // label is the call for people: "count(*)", "avg(income)", "sum(…)" where the argument is longer than a name.
-func (k *call) label() string {
+// f is where its columns come from: they are called as they are declared.
+func (k *call) label(f from) string {
 	c, named := k.arg.(expr.Column)
 	x, both := k.arg2.(expr.Column)
+	c.Name, x.Name = calledIn(f, c), calledIn(f, x)
 	switch {
 	case k.units:
 		return k.name + "(DISTINCT unit)"
@@ -53,4 +55,15 @@ func (k *call) label() string {
 		return k.name + "(" + c.Name + ")"
 	}
 	return k.name + "(…)"
+}
+
+// calledIn is the declared name of a table's column, and of others their own.
+func calledIn(f from, c expr.Column) string {
+	if !isScanAlias(c.Alias) {
+		return c.Name
+	}
+	if o := originOf(c, f); o.Column != "" {
+		return o.Column
+	}
+	return "…"
 }

@@ -41,7 +41,7 @@ func GroupKey(e Expr) (Expr, error) {
 }
 
 func keyRefused(e Expr) error {
-	return refusal.New(refusal.NotSupported, "%s cannot be a grouping key, as it is of type %s", Label(e), bareName(e.Type())).
+	return refusal.New(refusal.NotSupported, "a value of type %s cannot be a grouping key, nor counted as different", bareName(e.Type())).
 		WithHint("Group by a number, a date or a text made of it, such as extract(epoch from …).")
 }
 
