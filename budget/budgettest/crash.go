@@ -101,7 +101,7 @@ func testKill(t *testing.T, s Store) {
 		}
 		check(t, "queries", got.Queries, charges)
 		check(t, "dataset", used(t, b.balance(whole(pure(1)))), used(t, got))
-		noError(t, b.another().Close()) // the next process opens it
+		noError(t, b.another().Close())          // the next process opens it
 		if n < 10 || n%20 == 0 || n == kills-1 { // it takes as long as the history is
 			_, err := b.Verify(context.Background())
 			noError(t, err)
