@@ -134,6 +134,9 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 		}
 		return call, nil
 	}
+	if e, ok, err := c.measuredInterval(f, call); ok {
+		return e, err
+	}
 	return c.measured(f, call)
 }
 

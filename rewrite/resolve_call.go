@@ -18,7 +18,16 @@ func functionName(f *syntax.FuncCall) string {
 	if len(parts) > 1 && parts[0] == "pg_catalog" {
 		parts = parts[1:]
 	}
-	return strings.Join(parts, ".")
+	name := strings.Join(parts, ".")
+	if own, ok := otherSpelling()[name]; ok {
+		return own
+	}
+	return name
+}
+
+// otherSpelling gives PostgreSQL's name of functions as SmartNoise SQL and other systems write them.
+func otherSpelling() map[string]string {
+	return map[string]string{"var": "variance", "std": "stddev", "stdev": "stddev"}
 }
 
 // call resolves a function: an aggregate, a window function, one of the session's, or one of the closed list of scalars.
@@ -50,11 +59,18 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 	if e, ok, err := c.textBuilder(f, name); ok || err != nil {
 		return e, err
 	}
+	if name == "make_interval" {
+		return c.makeInterval(f)
+	}
 	args, err := c.all(f.Args)
 	if err != nil {
-		return nil, err
+		return nil, c.unknownFirst(f, name, err)
 	}
 	switch name {
+	case "overlaps":
+		if len(args) == 4 {
+			return c.overlaps(args, loc)
+		}
 	case "age":
 		if len(args) == 1 {
 			return c.ageToday(args[0], loc)
@@ -85,6 +101,10 @@ func (c *exprContext) call(f *syntax.FuncCall) (expr.Expr, error) {
 			out, err := c.b.AtTimeZone(args[1], args[0], int(loc))
 			return c.done(out, err, loc)
 		}
+	}
+	if t, ok := castNamed(name); ok && len(args) == 1 {
+		out, err := c.b.Cast(args[0], t, int(loc))
+		return c.done(out, err, loc)
 	}
 	out, err := c.b.Call(name, args, int(loc))
 	return c.done(out, err, loc)

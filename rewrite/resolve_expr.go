@@ -315,6 +315,10 @@ func (c *exprContext) cast(v *syntax.TypeCast) (expr.Expr, error) {
 	if loc < 0 {
 		loc = location(v.Arg)
 	}
+	if t.Kind == catalog.Interval && len(mods) > 0 && !t.Array {
+		out, err := c.b.IntervalOf(e, mods, int(loc))
+		return c.done(out, err, loc)
+	}
 	out, err := c.b.Cast(e, t, int(loc))
 	return c.done(out, err, loc)
 }

@@ -49,12 +49,12 @@ func dateFunctions() []function {
 		{name: "+", args: kinds(itv, tim), result: tim, build: onlyPublic, pg: "($1 + $2)"},
 		{name: "-", args: kinds(tim, itv), result: tim, build: onlyPublic, pg: "($1 - $2)"},
 		{name: "-", args: kinds(tim, tim), result: itv, build: onlyPublic, pg: "($1 - $2)"},
-		{name: "+", args: kinds(itv, itv), result: itv, build: onlyPublic, pg: "($1 + $2)"},
-		{name: "-", args: kinds(itv, itv), result: itv, build: onlyPublic, pg: "($1 - $2)"},
-		{name: "*", args: kinds(itv, f8), result: itv, build: onlyPublic, pg: "($1 * $2)"},
-		{name: "*", args: kinds(f8, itv), result: itv, build: onlyPublic, pg: "($1 * $2)"},
-		{name: "/", args: kinds(itv, f8), result: itv, build: onlyPublic, pg: "($1 / $2)"},
-		{name: "-x", args: kinds(itv), result: itv, build: onlyPublic, pg: "(- $1)"},
+		{name: "+", args: kinds(itv, itv), result: itv, build: constantOrPublic, pg: "($1 + $2)", fold: foldIntervals("+")},
+		{name: "-", args: kinds(itv, itv), result: itv, build: constantOrPublic, pg: "($1 - $2)", fold: foldIntervals("-")},
+		{name: "*", args: kinds(itv, f8), result: itv, build: constantOrPublic, pg: "($1 * $2)", fold: foldIntervals("*")},
+		{name: "*", args: kinds(f8, itv), result: itv, build: constantOrPublic, pg: "($1 * $2)", fold: foldIntervals("*")},
+		{name: "/", args: kinds(itv, f8), result: itv, build: constantOrPublic, pg: "($1 / $2)", fold: foldIntervals("/")},
+		{name: "-x", args: kinds(itv), result: itv, build: constantOrPublic, pg: "(- $1)", fold: foldIntervals("-x")},
 	}
 	for _, k := range kinds(itv, i4, i8, num, f8) {
 		list = append(list, function{name: "to_char", args: kinds(k, txt), result: txt, build: postgresOnly})

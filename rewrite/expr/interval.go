@@ -18,9 +18,15 @@ const (
 )
 
 // parseInterval reads the usual forms of PostgreSQL's interval: "1 year 2 mons 3 days 04:05:06", "-1 week", "2 hours ago",
-// "1.5 hours", "04:05". ISO 8601 and SQL's year-month forms are not read.
-func parseInterval(text string) (duration, bool) {
+// "1.5 hours", "04:05", SQL's "1-2" (years and months) and ISO 8601's "P1DT2H" (not its form with colons).
+func parseInterval(text string) (duration, bool) { return parseIntervalIn(text, "second") }
+
+// parseIntervalIn reads an interval in which a number without a unit counts the unit that is given: INTERVAL '30' DAY.
+func parseIntervalIn(text, bare string) (duration, bool) {
 	var d duration
+	if t := strings.TrimSpace(text); strings.HasPrefix(t, "P") || strings.HasPrefix(t, "-P") {
+		return isoInterval(t)
+	}
 	fields := strings.Fields(strings.ToLower(text))
 	if len(fields) == 0 {
 		return d, false
@@ -42,11 +48,17 @@ func parseInterval(text string) (duration, bool) {
 			d.micros += micros
 			continue
 		}
+		if years, months, ok := yearMonth(f); ok {
+			d.months += years*12 + months
+			continue
+		}
 		digits := strings.TrimRight(f, "abcdefghijklmnopqrstuvwxyz")
 		unit := f[len(digits):]
 		if unit == "" {
 			if i+1 == len(fields) {
-				unit = "second"
+				unit = bare
+			} else if strings.Contains(fields[i+1], ":") {
+				unit = "day" // "3 04:05"
 			} else {
 				i++
 				unit = fields[i]

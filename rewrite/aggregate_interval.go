@@ -1,0 +1,48 @@
+package rewrite
+
+import (
+	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/rewrite/expr"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
+
+// measuredInterval measures an aggregate of intervals in seconds, and makes an interval of the released number:
+//
+//	avg(left - came)  is  make_interval(secs => avg(extract(epoch FROM left - came))), whole days apart
+//
+// ok is false where the aggregate is of something else, or would be an array of intervals.
+func (c *exprContext) measuredInterval(f *syntax.FuncCall, a aggregateCall) (out expr.Expr, ok bool, err error) {
+	of := &a.args
+	if a.within {
+		if len(a.order) != 1 || a.array {
+			return nil, false, nil
+		}
+		of = &[]expr.Expr{a.order[0].e}
+	}
+	if len(*of) != 1 || a.typ.Kind != catalog.Interval && !a.within || (*of)[0].Type().Kind != catalog.Interval || (*of)[0].Type().Array {
+		return nil, false, nil
+	}
+	seconds, err := c.group.inner.b.Extract("epoch", (*of)[0], int(f.Location))
+	if err != nil {
+		return nil, true, c.r.at(err, f.Location)
+	}
+	if a.within {
+		a.order = append([]order{}, a.order...)
+		a.order[0].e = seconds
+	} else {
+		a.args = []expr.Expr{seconds}
+	}
+	a.typ, _ = aggregates()[a.fn].result(seconds.Type())
+	number, err := c.measured(f, a)
+	if err != nil {
+		return nil, true, err
+	}
+	b := &build{c: c, pos: int(f.Location)}
+	day := expr.Const{Typ: catalog.Of(catalog.Int4), Text: "86400", Pos: -1}
+	unit := func(text string) expr.Expr { return expr.Const{Typ: catalog.Of(catalog.Interval), Text: text, Pos: -1} }
+	days := b.keep(c.b.Call("trunc", []expr.Expr{b.op("/", number, day)}, b.pos))
+	rest := b.op("-", number, b.op("*", days, day))
+	out = b.op("+", b.op("*", unit("1 day"), days), b.op("*", unit("00:00:01"), rest))
+	out, err = c.done(out, b.err, f.Location)
+	return out, true, err
+}
