@@ -185,6 +185,7 @@ func TestValues(t *testing.T) {
 			return b.Cast(month, catalog.Of(dat), -1)
 		}, "2019-11-01 2019-12-01 2020-01-01 2020-02-01"},
 		{"to_char", func() (Expr, error) { return b.Call("to_char", []Expr{born, untyped("YYYY-MM")}, -1) }, "2019-11 2019-12 2020-01 2020-02"},
+		{"to_char of names", func() (Expr, error) { return b.Call("to_char", []Expr{born, untyped(`FMMon|YY|"q"Q`)}, -1) }, "Dec|19|q4 Feb|20|q1 Jan|20|q1 Nov|19|q4"},
 		{"coalesce", func() (Expr, error) { return b.Coalesce([]Expr{city(), untyped("none")}, -1) }, "Bern Paris Rome none"},
 		{"boolean", func() (Expr, error) { return b.Op("=", city(), untyped("Rome"), -1) }, "f t"},
 		{"in", func() (Expr, error) { return b.In(city(), []Expr{untyped("Rome")}, false, -1) }, "f t"},

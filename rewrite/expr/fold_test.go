@@ -122,7 +122,8 @@ func TestFoldLeavesTheRestToTheEngine(t *testing.T) {
 func TestIntervalsArePostgres(t *testing.T) {
 	conn := openPostgres(t)
 	for _, text := range []string{"1 day", "1 year 2 months", "-1 month", "3 weeks", "04:05:06", "-04:05:06.5", "1 mon -2 days", "1.5 hours", "2 years ago", "1.5 days", "1.5 months",
-		"100", "1 day 25:00", "-1 year 3 mons 2 days -04:00", "1 decade", "90 min", "1h 2m 3s", "0", "1 century", "@ 1 minute"} {
+		"100", "1 day 25:00", "-1 year 3 mons 2 days -04:00", "1 decade", "90 min", "1h 2m 3s", "0", "1 century", "@ 1 minute",
+		"1-2", "-1-2", "3 04:05", "3 4:05:06", "P1Y", "P1Y2M3W4DT5H6M7.5S", "P-1DT-2H", "PT90M", "P1.5M", "PT0.000001S"} {
 		d, ok := parseInterval(text)
 		if !ok {
 			t.Errorf("%q was not read", text)
@@ -148,10 +149,66 @@ func TestIntervalsArePostgres(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"", "x", "1 fortnight", "1:2:3:4", "day", "1e30 years", "P1Y"} {
+	for _, text := range []string{"", "x", "1 fortnight", "1:2:3:4", "day", "1e30 years", "P", "P1", "PY", "P1H", "1-13", "1-", "P1Y-", "-P1D", "9999999999 days", "200000000 years"} {
 		if d, ok := parseInterval(text); ok {
 			t.Errorf("%q was read as %s", text, d.text())
 		}
+	}
+}
+
+// Fields of constants, and arithmetic of constant intervals, are PostgreSQL's.
+func TestConstantIntervalsArePostgres(t *testing.T) {
+	conn := openPostgres(t)
+	same := func(written string, d duration) {
+		t.Helper()
+		var want string
+		if err := conn.QueryRow(context.Background(), "SELECT CAST("+written+" AS text)").Scan(&want); err != nil {
+			t.Fatal(written, err)
+		}
+		if got := d.text(); got != want {
+			t.Errorf("%s is %q, PostgreSQL has %q", written, got, want)
+		}
+	}
+	b := &Builder{Mode: Private}
+	fields := map[string]int{"YEAR": fieldYear, "MONTH": fieldMonth, "DAY": fieldDay, "HOUR": fieldHour, "MINUTE": fieldMinute, "SECOND": fieldSecond,
+		"YEAR TO MONTH": fieldYear | fieldMonth, "DAY TO HOUR": fieldDay | fieldHour, "DAY TO SECOND": fieldDay | fieldHour | fieldMinute | fieldSecond,
+		"HOUR TO MINUTE": fieldHour | fieldMinute, "MINUTE TO SECOND": fieldMinute | fieldSecond}
+	for name, mask := range fields {
+		for _, text := range []string{"30", "-7", "1.5", "1 year 14 months 3 days 04:05:06.789", "04:05", "3 days"} {
+			e, err := b.IntervalOf(Const{Text: text, Pos: -1}, []int{mask}, -1)
+			if err != nil {
+				t.Errorf("%q %s: %v", text, name, err)
+				continue
+			}
+			d, _ := parseInterval(e.(Const).Text)
+			same("INTERVAL '"+text+"' "+name, d)
+		}
+	}
+	e, err := b.IntervalOf(Const{Text: "1.23456 seconds", Pos: -1}, []int{allFields, 2}, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _ := parseInterval(e.(Const).Text)
+	same("INTERVAL(2) '1.23456 seconds'", d)
+	for _, a := range []string{"1 day", "1 year 5 months 3 days 04:05:06.7", "-17 days 23:00", "00:00:01", "11 months"} {
+		x, _ := parseInterval(a)
+		for _, f := range []string{"7", "-2", "0.3", "1.9", "0", "365.25"} {
+			by, _ := new(big.Rat).SetString(f)
+			product, ok := x.times(by)
+			if !ok {
+				t.Fatal(a, f)
+			}
+			same("interval '"+a+"' * "+f, product)
+			if by.Sign() != 0 {
+				quotient, _ := x.times(new(big.Rat).Inv(by))
+				same("interval '"+a+"' / "+f, quotient)
+			}
+		}
+		y, _ := parseInterval("2 mons -3 days 01:00")
+		sum, _ := x.plus(y, 1)
+		same("interval '"+a+"' + interval '2 mons -3 days 01:00'", sum)
+		difference, _ := x.plus(y, -1)
+		same("interval '"+a+"' - interval '2 mons -3 days 01:00'", difference)
 	}
 }
 

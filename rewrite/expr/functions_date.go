@@ -2,7 +2,6 @@ package expr
 
 import (
 	"math/big"
-	"strings"
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
@@ -275,92 +274,4 @@ func (n *node) eachUnit(unit string) []string {
 		at = nextUnit(at, unit)
 	}
 	return values
-}
-
-// buildToChar formats a timestamp. Over private rows the format must be a constant of plain fields and separators.
-func buildToChar(n *node) error {
-	c, ok := Fold(n.args[1])
-	format, plain := "", false
-	if ok && !c.Null {
-		format, plain = strftime(c.Text)
-	}
-	if n.mode == Private {
-		if !plain {
-			return refusal.New(refusal.NotSupported, "the format of to_char is not supported over private rows").At(n.pos).
-				WithHint("Use a constant made of YYYY, MM, DD, HH24, MI, SS and separators.")
-		}
-		n.shown[0] = inCalendar(n.args[0])
-		n.dom.MaxLen = 2*len(c.Text) + 4
-	}
-	at := "$1"
-	if n.args[0].Type().Kind == tz {
-		at = "($1 AT TIME ZONE 'UTC')"
-	}
-	duck := "NULL"
-	if !plain && ok && !c.Null {
-		format, plain = duckFormat(c.Text)
-	}
-	if !plain {
-		n.lacks = "this format of function to_char"
-	} else {
-		duck = "strftime(" + at + ", '" + strings.ReplaceAll(format, "'", "''") + "')"
-	}
-	n.write = templates("to_char("+at+", $2)", duck)
-	n.dom.Values = n.eachText(c.Text)
-	return nil
-}
-
-// strftime translates a format of plain fields; ok is false where there is more in it.
-func strftime(format string) (string, bool) {
-	fields := []struct{ from, to string }{{"YYYY", "%Y"}, {"MM", "%m"}, {"DDD", "%j"}, {"DD", "%d"}, {"HH24", "%H"}, {"MI", "%M"}, {"SS", "%S"},
-		{"Mon", "%b"}, {"Dy", "%a"}, {"FMMonth", "%B"}, {"FMDay", "%A"}, {"HH12", "%I"}, {"IYYY", "%G"}, {"IW", "%V"}}
-	var b strings.Builder
-next:
-	for format != "" {
-		for _, f := range fields {
-			if rest, ok := strings.CutPrefix(format, f.from); ok {
-				b.WriteString(f.to)
-				format = rest
-				continue next
-			}
-		}
-		if !strings.Contains("-/:. _,", format[:1]) {
-			return "", false
-		}
-		b.WriteString(format[:1])
-		format = format[1:]
-	}
-	return b.String(), true
-}
-
-// eachText lists to_char's results over a bounded operand, by the finest field in the format.
-func (n *node) eachText(format string) []string {
-	if _, ok := strftime(format); !ok || strings.Trim(strings.NewReplacer("YYYY", "", "MM", "", "DD", "", "HH24", "", "MI", "", "SS", "").Replace(format), "-/:. _,") != "" {
-		return nil // names and weeks are not listed
-	}
-	unit := "year"
-	for _, f := range [][2]string{{"MM", "month"}, {"DD", "day"}, {"HH24", "hour"}, {"MI", "minute"}, {"SS", "second"}} {
-		if strings.Contains(format, f[0]) {
-			unit = f[1]
-		}
-	}
-	d := reported(n.args[0])
-	if d.lo == nil || d.hi == nil {
-		return nil
-	}
-	scan := &node{typ: catalog.Of(ts)}
-	from, _ := truncTo(floorRat(d.lo).Num().Int64(), unit)
-	scan.dom.Lo, scan.dom.Hi = rat(from), d.hi
-	times := scan.eachUnit(unit)
-	if times == nil {
-		return nil
-	}
-	values := make([]string, len(times))
-	for i, t := range times {
-		if len(t) < 19 || t[4] != '-' {
-			return nil // years of other than four digits
-		}
-		values[i] = strings.NewReplacer("YYYY", t[:4], "MM", t[5:7], "DD", t[8:10], "HH24", t[11:13], "MI", t[14:16], "SS", t[17:19]).Replace(format)
-	}
-	return catalog.SortValues(n.typ, values)
 }

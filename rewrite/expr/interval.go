@@ -24,7 +24,7 @@ func parseInterval(text string) (duration, bool) { return parseIntervalIn(text, 
 // parseIntervalIn reads an interval in which a number without a unit counts the unit that is given: INTERVAL '30' DAY.
 func parseIntervalIn(text, bare string) (duration, bool) {
 	var d duration
-	if t := strings.TrimSpace(text); strings.HasPrefix(t, "P") || strings.HasPrefix(t, "-P") {
+	if t := strings.TrimSpace(text); strings.HasPrefix(t, "P") {
 		return isoInterval(t)
 	}
 	fields := strings.Fields(strings.ToLower(text))
@@ -70,9 +70,7 @@ func parseIntervalIn(text, bare string) (duration, bool) {
 		}
 	}
 	d.months, d.days, d.micros = sign*d.months, sign*d.days, sign*d.micros
-	const limit = 1 << 50
-	ok := d.months < limit && d.months > -limit && d.days < limit && d.days > -limit && d.micros/secondMicros < limit && d.micros/secondMicros > -limit
-	return d, ok && len(fields) > 0
+	return d, d.small() && len(fields) > 0
 }
 
 // clock reads [+-]HH:MM[:SS[.ffffff]] as microseconds.

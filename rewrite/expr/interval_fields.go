@@ -111,11 +111,6 @@ func yearMonth(f string) (years, months int64, ok bool) {
 // isoInterval reads ISO 8601's form with designators: P1Y2M3W4DT5H6M7.5S, each number with a sign of its own.
 func isoInterval(t string) (duration, bool) {
 	var d duration
-	sign := big.NewRat(1, 1)
-	if rest, ok := strings.CutPrefix(t, "-"); ok {
-		sign.Neg(sign)
-		t = rest
-	}
 	rest := strings.TrimPrefix(t, "P")
 	units := map[byte]string{'Y': "year", 'M': "month", 'W': "week", 'D': "day"}
 	seen := false
@@ -130,12 +125,12 @@ func isoInterval(t string) (duration, bool) {
 		}
 		amount, err := catalog.ParseDecimal(rest[:end])
 		unit, known := units[rest[end]]
-		if err != nil || !known || !d.add(amount.Mul(amount, sign), unit) {
+		if err != nil || !known || !d.small() || !d.add(amount, unit) {
 			return d, false
 		}
 		rest, seen = rest[end+1:], true
 	}
-	return d, seen
+	return d, seen && d.small()
 }
 
 // times multiplies as PostgreSQL does: broken months go on into days of which a month has 30, broken days into time.
@@ -147,13 +142,14 @@ func (d duration) times(f *big.Rat) (duration, bool) {
 	}
 	months, restMonths, ok1 := part(d.months)
 	days, restDays, ok2 := part(d.days)
-	restMonths.Mul(restMonths, rat(30))
+	micro := rat(1_000_000) // PostgreSQL rounds what is left of months to millionths of a day
+	restMonths.Quo(roundRat(restMonths.Mul(restMonths, rat(30*1_000_000))), micro)
 	more := truncRat(restMonths)
 	restDays.Add(restDays, restMonths.Sub(restMonths, more))
 	over := truncRat(restDays)
 	restDays.Sub(restDays, over)
 	micros := new(big.Rat).Mul(rat(d.micros), f)
-	micros = roundRat(micros.Add(micros, restDays.Mul(restDays, rat(dayMicros))))
+	micros = roundRat(micros.Add(micros, roundRat(restDays.Mul(restDays, rat(dayMicros)))))
 	out := duration{months, days + more.Num().Int64() + over.Num().Int64(), micros.Num().Int64()}
 	return out, ok1 && ok2 && micros.Num().IsInt64() && out.small()
 }
@@ -163,11 +159,10 @@ func (d duration) plus(o duration, sign int64) (duration, bool) {
 	return out, out.small()
 }
 
-// small tells that sums of a few such intervals cannot overflow.
+// small tells that an interval has room where PostgreSQL keeps it, and that two of them can be added here.
 func (d duration) small() bool {
-	const limit = 1 << 50
-	in := func(n int64) bool { return n < limit && n > -limit }
-	return in(d.months) && in(d.days) && in(d.micros/secondMicros)
+	in := func(n int64, limit int64) bool { return n < limit && n > -limit }
+	return in(d.months, 1<<31) && in(d.days, 1<<31) && in(d.micros, 1<<62)
 }
 
 // foldIntervals evaluates arithmetic of constant intervals. Of numbers only decimals are taken, and products that are exact.

@@ -31,7 +31,8 @@ func moreEntries() []entry {
 		}
 		return b.Call("make_date", a, -1)
 	}})
-	for _, f := range []string{"Mon YYYY", "FMDay, DD.MM", "IYYY-IW", "HH12:MI", "DDD", "Dy FMMonth"} {
+	for _, f := range []string{"Mon YYYY", "FMDay, DD.MM", "IYYY-IW", "HH12:MI", "DDD", "Dy FMMonth", "Month|MONTH|month", "Day|DAY|day", "MON mon DY dy",
+		`YYYY"-Q"Q`, "HH12 AM pm", "yy/mm/dd hh24:00", "D ID W WW", "FMMM/FMDD/FMYYYY", "FMHH24:FMMI:FMSS FMDDD FMWW FMIW", "MS"} {
 		list = append(list, entry{name: "to_char " + f, types: []string{"timestamp"}, build: call("to_char", untyped(f)), differs: beyond})
 	}
 	list = append(list, entry{name: "boolean of a widened integer", types: []string{"int4"}, differs: capped, build: func(b *Builder, a []Expr) (Expr, error) {

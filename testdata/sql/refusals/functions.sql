@@ -151,3 +151,15 @@ SELECT count(*) FROM patients WHERE (age, children) < (1, 2, 3)
 
 -- name: a list with NULL says nothing of what it does not hold
 SELECT sum(CASE WHEN NOT (tokens IN (1, 2, NULL)) THEN 0 ELSE tokens END) FROM visits
+
+-- name: an aggregate that nobody has, beside one
+SELECT sex, count(*), skewness(age) FROM patients GROUP BY sex
+
+-- name: an argument that make_interval does not have
+SELECT count(*) FROM visits WHERE seen_at > timestamp '2020-01-01' + make_interval(fortnights => 2)
+
+-- name: fields of an interval that is not constant
+SELECT count(*) FROM visits WHERE CAST(seen_at - timestamp '2020-01-01' AS interval day) > interval '1 day'
+
+-- name: a format with what is no field
+SELECT to_char(seen_at, 'YYYY-MM-DDTHH24') AS d, count(*) FROM visits GROUP BY 1
