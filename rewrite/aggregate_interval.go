@@ -32,6 +32,7 @@ func (c *exprContext) measuredInterval(f *syntax.FuncCall, a aggregateCall) (out
 	} else {
 		a.args = []expr.Expr{seconds}
 	}
+	f = ofSeconds(f, a.within)
 	a.typ, _ = aggregates()[a.fn].result(seconds.Type())
 	number, err := c.measured(f, a)
 	if err != nil {
@@ -45,4 +46,29 @@ func (c *exprContext) measuredInterval(f *syntax.FuncCall, a aggregateCall) (out
 	out = b.op("+", b.op("*", unit("1 day"), days), b.op("*", unit("00:00:01"), rest))
 	out, err = c.done(out, b.err, f.Location)
 	return out, true, err
+}
+
+// sqlSyntax is the form of calls that have a syntax of their own: extract(epoch FROM x).
+const sqlSyntax = 4
+
+// ofSeconds is the call as messages tell it.
+func ofSeconds(f *syntax.FuncCall, within bool) *syntax.FuncCall {
+	text := func(s string) *syntax.Node {
+		return &syntax.Node{Node: &syntax.Node_String_{String_: &syntax.String{Sval: s}}}
+	}
+	seconds := func(of *syntax.Node) *syntax.Node {
+		field := &syntax.Node{Node: &syntax.Node_AConst{AConst: &syntax.A_Const{Val: &syntax.A_Const_Sval{Sval: &syntax.String{Sval: "epoch"}}}}}
+		return &syntax.Node{Node: &syntax.Node_FuncCall{FuncCall: &syntax.FuncCall{Funcname: []*syntax.Node{text("pg_catalog"), text("extract")},
+			Args: []*syntax.Node{field, of}, Funcformat: sqlSyntax, Location: f.Location}}}
+	}
+	out := &syntax.FuncCall{Funcname: f.Funcname, Args: f.Args, AggFilter: f.AggFilter, AggDistinct: f.AggDistinct, AggWithinGroup: f.AggWithinGroup,
+		AggOrder: f.AggOrder, Location: f.Location}
+	if within {
+		by := f.AggOrder[0].GetSortBy()
+		out.AggOrder = []*syntax.Node{{Node: &syntax.Node_SortBy{SortBy: &syntax.SortBy{Node: seconds(by.Node), SortbyDir: by.SortbyDir,
+			SortbyNulls: by.SortbyNulls, Location: by.Location}}}}
+		return out
+	}
+	out.Args = []*syntax.Node{seconds(f.Args[0])}
+	return out
 }

@@ -181,23 +181,7 @@ func buildToChar(n *node) error {
 	if n.args[0].Type().Kind == tz {
 		at = "($1 AT TIME ZONE 'UTC')"
 	}
-	duck, parts := "NULL", 0
-	for _, f := range fields {
-		if f.grain != "text" {
-			f.duck = strings.ReplaceAll(f.duck, "$1", at)
-			parts++
-		} else {
-			f.duck = "'" + strings.ReplaceAll(f.name, "'", "''") + "'"
-		}
-		if duck == "NULL" {
-			duck = "(" + f.duck
-		} else {
-			duck += " || " + f.duck
-		}
-	}
-	if duck != "NULL" {
-		duck += ")"
-	}
+	duck, parts := duckText(fields, at)
 	if parts == 0 && len(fields) > 0 {
 		duck = "CASE WHEN " + at + " IS NOT NULL THEN " + duck + " END"
 	}
@@ -207,6 +191,46 @@ func buildToChar(n *node) error {
 		n.dom.Values = n.eachText(fields)
 	}
 	return nil
+}
+
+// duckText is a template of the fields' text over a timestamp, and how often it prints that; "NULL" without fields. What strftime
+// writes stands in one call of it.
+func duckText(fields []dateField, at string) (duck string, parts int) {
+	var terms []string
+	format, plain := "", true
+	flush := func() {
+		quoted := "'" + strings.ReplaceAll(format, "'", "''") + "'"
+		switch {
+		case format == "":
+		case plain:
+			terms = append(terms, strings.ReplaceAll(quoted, "%%", "%"))
+		default:
+			terms = append(terms, "strftime("+at+", "+quoted+")")
+			parts++
+		}
+		format, plain = "", true
+	}
+	for _, f := range fields {
+		simple, ok := strings.CutPrefix(f.duck, "strftime($1, '")
+		switch {
+		case f.grain == "text":
+			format += strings.ReplaceAll(f.name, "%", "%%")
+		case ok && strings.HasSuffix(simple, "')") && len(simple) == 4:
+			format, plain = format+simple[:2], false
+		default:
+			flush()
+			terms = append(terms, strings.ReplaceAll(f.duck, "$1", at))
+			parts++
+		}
+	}
+	flush()
+	switch len(terms) {
+	case 0:
+		return "NULL", 0
+	case 1:
+		return terms[0], parts
+	}
+	return "(" + strings.Join(terms, " || ") + ")", parts
 }
 
 // maxTimes bounds the times that are formatted to list a format's texts.

@@ -34,11 +34,11 @@ SELECT median(born) FROM patients
 -- name: cont of text
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY sex) FROM patients
 
--- name: cont of intervals
-SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY seen_at - TIMESTAMP '2020-01-01') FROM visits
+-- name: several quantiles of intervals at once
+SELECT percentile_cont(ARRAY[0.25, 0.5]) WITHIN GROUP (ORDER BY seen_at - TIMESTAMP '2020-01-01') FROM visits
 
--- name: of an interval
-SELECT max(seen_at - TIMESTAMP '2020-01-01') FROM visits
+-- name: of an interval without bounds
+SELECT max(seen_at - to_timestamp(tokens)::timestamp) FROM visits
 
 -- name: beyond one
 SELECT percentile_cont(1.5) WITHIN GROUP (ORDER BY age) FROM patients
