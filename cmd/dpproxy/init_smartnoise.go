@@ -30,8 +30,8 @@ func fromSmartNoise(ctx context.Context, w io.Writer, path string, sources []str
 	if err != nil {
 		return err
 	}
-	if m.Lomas && len(d.Source.Files) == 1 { // its one table has no name of its own
-		d.Source.Files[0].Table = m.Schemas[0].Tables[0].Name
+	if table, ok := m.OnlyTable(); ok && len(d.Source.Files) == 1 { // whatever the file is called: PUMS_pid.csv is PUMS, Lomas' is df
+		d.Source.Files[0].Table = table
 	}
 	schema, err := schemaOf(ctx, d)
 	if err != nil {

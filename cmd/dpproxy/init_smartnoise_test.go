@@ -77,6 +77,16 @@ func TestFromSmartNoise(t *testing.T) {
 				"SELECT COUNT(DISTINCT Pid) FROM Survey.People WHERE Age > 40", "SELECT People.Sex, STDDEV(People.Age) FROM survey.Survey.People GROUP BY People.Sex"},
 		},
 		{
+			name: "a file that SmartNoise has saved, of a table that is called otherwise than its file",
+			files: map[string]string{"crashes.yaml": "'':\n  Telemetry:\n    Crashes:\n      max_ids: 3\n      rows_exact: 4\n      Device: {type: int, private_id: true}\n" +
+				"      'bill (mm)': {type: float, lower: 0, upper: 65}\n      Refurbished: {type: boolean}\nengine: csv\n",
+				"data.csv": "Device,bill (mm),Refurbished\n1,30.5,true\n1,31,false\n2,50,true\n"},
+			args: []string{"--from-smartnoise", "crashes.yaml", "--source", "data.csv"},
+			says: []string{"name: telemetry", "privacy_unit: crashes.device", "max_unit_rows: 3", "# rows_exact: 4"},
+			queries: []string{"SELECT Refurbished, STD(\"bill (mm)\") AS s, VAR(\"bill (mm)\"), COUNT(*) FROM Telemetry.Crashes GROUP BY Refurbished",
+				"SELECT COUNT(DISTINCT Device) FROM Telemetry.Crashes"},
+		},
+		{
 			name: "Lomas", files: map[string]string{"penguin_metadata.yaml": penguinsYAML, "data.csv": "species,mass,legs\nAdelie,3000,2\nyes,4000,2\nAdelie,,1\n"},
 			args:    []string{"--from-smartnoise", "penguin_metadata.yaml", "--source", "data.csv"},
 			says:    []string{"name: penguin", "privacy_unit: row", "df: ", `values: ["Adelie", "yes"]`, "values: [1, 2]", "# use_dpsu: true: no equal", "# species.cardinality: 2", "# mass.precision: 64"},

@@ -181,15 +181,15 @@ func (w *writer) table(t Table, unit unitColumn) {
 
 // options tells what became of a table's options.
 func (w *writer) options(t Table, unit unitColumn) {
-	for _, name := range []string{"rows", "sample_max_ids", "censor_dims", "clamp_counts", "clamp_columns", "use_dpsu", "tau"} {
+	for _, name := range []string{"rows", "rows_exact", "sample_max_ids", "censor_dims", "clamp_counts", "clamp_columns", "use_dpsu", "tau"} {
 		value, ok := t.Options[name]
 		if !ok {
 			continue
 		}
 		on, err := truth(value)
 		switch {
-		case name == "rows":
-			w.none(8, "rows: "+value, "not needed; the number of rows is private")
+		case name == "rows" || name == "rows_exact":
+			w.none(8, name+": "+value, "not needed; the number of rows is private")
 		case name == "tau":
 			w.none(8, "tau: "+value, "thresholds follow from δ; `min_units` under query sets a floor")
 		case name == "sample_max_ids" && !on && err == nil:

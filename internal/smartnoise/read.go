@@ -45,7 +45,7 @@ const lomasTable = "df"
 
 // tableOptions are the keys of a table that are no columns, where their values are plain.
 func tableOptions() map[string]bool {
-	return map[string]bool{"rows": true, "row_privacy": true, "max_ids": true, "sample_max_ids": true, "censor_dims": true, "clamp_counts": true,
+	return map[string]bool{"rows": true, "rows_exact": true, "row_privacy": true, "max_ids": true, "sample_max_ids": true, "censor_dims": true, "clamp_counts": true,
 		"clamp_columns": true, "use_dpsu": true, "tau": true, "synth_allowed": true, "engine": true, "description": true}
 }
 
@@ -65,6 +65,9 @@ func Read(text []byte) (*Metadata, error) {
 	}
 	m := &Metadata{}
 	for _, db := range pairs(root) {
+		if db.key.Value == "engine" && db.value.Kind == yaml.ScalarNode {
+			continue // whose rules for names apply; SmartNoise writes it into the files that it saves
+		}
 		if db.value.Kind != yaml.MappingNode || m.Database != "" || len(m.Schemas) > 0 {
 			return nil, fmt.Errorf("line %d: a metadata file describes one database, as database: {schema: {table: …}}", db.key.Line)
 		}
@@ -88,6 +91,14 @@ func Read(text []byte) (*Metadata, error) {
 		return nil, errors.New("the metadata describes no table")
 	}
 	return m, nil
+}
+
+// OnlyTable is the name of the table, where there is one.
+func (m *Metadata) OnlyTable() (string, bool) {
+	if len(m.Schemas) != 1 || len(m.Schemas[0].Tables) != 1 {
+		return "", false
+	}
+	return m.Schemas[0].Tables[0].Name, true
 }
 
 type pair struct{ key, value *yaml.Node }
