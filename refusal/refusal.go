@@ -32,6 +32,8 @@ const (
 	NotSupported            Code = "0A000"
 	InsufficientPrivilege   Code = "42501"
 	InvalidParameterValue   Code = "22023"
+	InvalidRowCountInLimit  Code = "2201W"
+	InvalidRowCountInOffset Code = "2201X"
 	InvalidTextRepresent    Code = "22P02"
 	InvalidBinaryRepresent  Code = "22P03"
 	NumericOutOfRange       Code = "22003"

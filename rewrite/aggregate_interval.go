@@ -6,37 +6,27 @@ import (
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
 
-// measuredInterval measures an aggregate of intervals in seconds, and makes an interval of the released number:
+// An aggregate of intervals is one of seconds, of whose result an interval is made:
 //
 //	avg(left - came)  is  make_interval(secs => avg(extract(epoch FROM left - came))), whole days apart
 //
-// ok is false where the aggregate is of something else, or would be an array of intervals.
-func (c *exprContext) measuredInterval(f *syntax.FuncCall, a aggregateCall) (out expr.Expr, ok bool, err error) {
-	of := &a.args
-	if a.within {
-		if len(a.order) != 1 || a.array {
-			return nil, false, nil
-		}
-		of = &[]expr.Expr{a.order[0].e}
-	}
-	if len(*of) != 1 || a.typ.Kind != catalog.Interval && !a.within || (*of)[0].Type().Kind != catalog.Interval || (*of)[0].Type().Array {
+// Over private rows all are measured so. Over public and released rows these are written so that not both engines have.
+
+// overIntervals resolves such an aggregate. ok is false where it is of something else, or would be an array of intervals.
+func (c *exprContext) overIntervals(f *syntax.FuncCall, a aggregateCall) (out expr.Expr, ok bool, err error) {
+	private := c.group.draft != nil
+	if !private && (c.b.Mode == expr.Private || a.fn != "sum" && a.fn != "percentile_cont") {
 		return nil, false, nil
 	}
-	seconds, err := c.group.inner.b.Extract("epoch", (*of)[0], int(f.Location))
-	if err != nil {
-		return nil, true, c.r.at(err, f.Location)
+	a, ok, err = c.inSeconds(f, a)
+	if !ok || err != nil {
+		return nil, ok, c.r.at(err, f.Location)
 	}
-	if a.within {
-		a.order = append([]order{}, a.order...)
-		a.order[0].e = seconds
-	} else {
-		a.args = []expr.Expr{seconds}
-	}
-	f = ofSeconds(f, a.within)
-	a.typ, _ = aggregates()[a.fn].result(seconds.Type())
-	number, err := c.measured(f, a)
-	if err != nil {
-		return nil, true, err
+	var number expr.Expr = a
+	if private {
+		if number, err = c.measured(ofSeconds(f, a.within), a); err != nil {
+			return nil, true, err
+		}
 	}
 	b := &build{c: c, pos: int(f.Location)}
 	day := expr.Const{Typ: catalog.Of(catalog.Int4), Text: "86400", Pos: -1}
@@ -46,6 +36,32 @@ func (c *exprContext) measuredInterval(f *syntax.FuncCall, a aggregateCall) (out
 	out = b.op("+", b.op("*", unit("1 day"), days), b.op("*", unit("00:00:01"), rest))
 	out, err = c.done(out, b.err, f.Location)
 	return out, true, err
+}
+
+// inSeconds is the call over the seconds of its interval; ok is false where it has none.
+func (c *exprContext) inSeconds(f *syntax.FuncCall, a aggregateCall) (aggregateCall, bool, error) {
+	var of expr.Expr
+	switch {
+	case a.within && len(a.order) == 1 && !a.array:
+		of = a.order[0].e
+	case !a.within && len(a.args) == 1 && a.typ.Kind == catalog.Interval:
+		of = a.args[0]
+	}
+	if of == nil || of.Type().Kind != catalog.Interval || of.Type().Array {
+		return a, false, nil
+	}
+	seconds, err := c.group.inner.b.Extract("epoch", of, int(f.Location))
+	if err != nil {
+		return a, true, err
+	}
+	if a.within {
+		a.order = append([]order{}, a.order...)
+		a.order[0].e = seconds
+	} else {
+		a.args = []expr.Expr{seconds}
+	}
+	a.typ, _ = aggregates()[a.fn].result(seconds.Type())
+	return a, true, nil
 }
 
 // sqlSyntax is the form of calls that have a syntax of their own: extract(epoch FROM x).

@@ -170,14 +170,14 @@ func (r *resolver) ownColumnsOnly(d *draft) error {
 		check(d.unit.e)
 	}
 	if !ok {
-		return r.correlated()
+		return r.correlated(locationOf(d.from))
 	}
 	return nil
 }
 
 // correlated refuses a measurement that would be another one for each row outside.
-func (r *resolver) correlated() error {
-	return r.fail(refusal.NotSupported, -1, "a sub-query that aggregates private rows cannot depend on the row outside").
+func (r *resolver) correlated(loc int32) error {
+	return r.fail(refusal.NotSupported, loc, "a sub-query that aggregates private rows cannot depend on the row outside").
 		WithHint("Join the tables and use GROUP BY, or set the privacy units of both rows equal in the sub-query's WHERE.")
 }
 

@@ -125,6 +125,9 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 	if err != nil {
 		return nil, err
 	}
+	if e, ok, err := c.overIntervals(f, call); ok {
+		return e, err
+	}
 	if c.group.draft == nil {
 		if c.b.Mode == expr.Private {
 			call.exact = true
@@ -133,9 +136,6 @@ func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, err
 			}
 		}
 		return call, nil
-	}
-	if e, ok, err := c.measuredInterval(f, call); ok {
-		return e, err
 	}
 	return c.measured(f, call)
 }

@@ -16,10 +16,10 @@ func (r *resolver) lateral(s *syntax.RangeSubselect, outer *scope, e *env) (from
 		return nil, fromColumns{}, err
 	}
 	if q.prop == Protected && ls.private && (ls.unit == nil || q.tiedTo != ls) {
-		return nil, fromColumns{}, r.fail(refusal.NotSupported, -1, "a LATERAL sub-query over private rows must be of the same privacy unit as the row beside it").
+		return nil, fromColumns{}, r.fail(refusal.NotSupported, blockLocation(s.Subquery.GetSelectStmt()), "a LATERAL sub-query over private rows must be of the same privacy unit as the row beside it").
 			WithHint("Set the two units equal in its WHERE, or join the tables.")
 	}
-	f, cols, err := r.derive(q, s.Alias, "", -1)
+	f, cols, err := r.derive(q, s.Alias, "", blockLocation(s.Subquery.GetSelectStmt()))
 	if err != nil {
 		return nil, fromColumns{}, err
 	}

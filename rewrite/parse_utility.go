@@ -160,7 +160,7 @@ func (p parser) copyOut(n *syntax.Node, s *syntax.CopyStmt) (*Statement, error) 
 	case s.IsFrom:
 		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "COPY FROM writes, and dpproxy never writes")
 	case s.IsProgram || s.Filename != "":
-		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "COPY goes to STDOUT only")
+		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "COPY goes to STDOUT only").WithHint("Write COPY (SELECT …) TO STDOUT, and let the client write the file.")
 	case s.Query == nil:
 		return nil, p.refuse(refusal.NotSupported, int32(p.offset), "COPY of a table is not supported").
 			WithHint("Write COPY (SELECT …) TO STDOUT.")

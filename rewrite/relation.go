@@ -47,6 +47,7 @@ type scan struct {
 	via   []hop
 	unit  unit
 	kept  bool // via must stay
+	loc   int32
 }
 
 // hop joins the next table of a unit path: JOIN table AS alias ON on.
@@ -68,6 +69,7 @@ func (s *scan) property() Property {
 type derived struct {
 	q     *query
 	alias string
+	loc   int32
 	view  string // the declared view that it is, if it is one
 	// lateral says that it is computed for each row to its left; beside is the unit of that row, if its own rows are of the same.
 	lateral bool

@@ -174,7 +174,8 @@ func (r *resolver) with(w *syntax.WithClause, e *env) (*env, error) {
 		c := n.GetCommonTableExpr()
 		switch {
 		case w.Recursive && mentions(c.Ctequery, c.Ctename):
-			return nil, r.fail(refusal.NotSupported, c.Location, "recursive queries are not supported")
+			return nil, r.fail(refusal.NotSupported, c.Location, "recursive queries are not supported").
+				WithHint("Use generate_series for a row of numbers or dates, and window functions within a unit for chains of its rows.")
 		case c.Ctequery.GetSelectStmt() == nil:
 			return nil, r.fail(refusal.InsufficientPrivilege, c.Location, "dpproxy answers queries and never writes")
 		case seen[c.Ctename]:
@@ -210,7 +211,7 @@ func (r *resolver) selectBlock(s *syntax.SelectStmt, outer *scope, e *env) (*que
 	}
 	switch {
 	case len(s.LockingClause) > 0:
-		return nil, r.fail(refusal.NotSupported, -1, "FOR UPDATE and FOR SHARE are not supported")
+		return nil, r.fail(refusal.NotSupported, -1, "FOR UPDATE and FOR SHARE are not supported").WithHint("Leave it out: nothing is ever written.")
 	case s.IntoClause != nil:
 		return nil, r.fail(refusal.InsufficientPrivilege, -1, "SELECT INTO writes, and dpproxy never writes")
 	case s.LimitOption == syntax.LIMIT_OPTION_WITH_TIES && len(s.SortClause) == 0:

@@ -31,7 +31,7 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 			return nil, err
 		}
 		if _, measured := q.from.(*releasedRef); measured && outer.reads() != before {
-			return nil, r.correlated()
+			return nil, r.correlated(blockLocation(s))
 		}
 		return q, nil
 	}
@@ -167,7 +167,8 @@ func (r *resolver) plainProtected(q *query, s *syntax.SelectStmt, c *exprContext
 			WithHint("Put ORDER BY on the aggregated query.")
 	case len(s.DistinctClause) > 0:
 		if q.unitColumn() == "u" {
-			return r.fail(refusal.NotSupported, -1, "DISTINCT on private rows must include the privacy unit's column")
+			return r.fail(refusal.NotSupported, blockLocation(s), "DISTINCT on private rows must include the privacy unit's column").
+				WithHint("Add it to the columns; or put the columns into GROUP BY, or DISTINCT into the outermost SELECT, for the values that may be shown.")
 		}
 		q.distinct = true
 		alone := true
@@ -349,10 +350,11 @@ func shows(items []item, e expr.Expr) bool {
 
 func (r *resolver) limits(q *query, s *syntax.SelectStmt, c *exprContext) error {
 	for _, part := range []struct {
-		n    *syntax.Node
-		name string
-		to   *expr.Expr
-	}{{s.LimitCount, "LIMIT", &q.limit}, {s.LimitOffset, "OFFSET", &q.offset}} {
+		n        *syntax.Node
+		name     string
+		to       *expr.Expr
+		negative refusal.Code
+	}{{s.LimitCount, "LIMIT", &q.limit, refusal.InvalidRowCountInLimit}, {s.LimitOffset, "OFFSET", &q.offset, refusal.InvalidRowCountInOffset}} {
 		if part.n == nil {
 			continue
 		}
@@ -375,7 +377,7 @@ func (r *resolver) limits(q *query, s *syntax.SelectStmt, c *exprContext) error 
 			return r.fail(refusal.NotSupported, loc, "%s takes a constant whole number", part.name)
 		}
 		if len(k.Text) > 0 && k.Text[0] == '-' {
-			return r.fail(refusal.InvalidParameterValue, loc, "%s must not be negative", part.name)
+			return r.fail(part.negative, loc, "%s must not be negative", part.name)
 		}
 		if k.Null && !r.describing {
 			continue

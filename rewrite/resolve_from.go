@@ -69,13 +69,14 @@ func (r *resolver) fromItem(n *syntax.Node, outer *scope, e *env) (from, fromCol
 		if err != nil {
 			return nil, fromColumns{}, err
 		}
-		return r.derive(q, s.Alias, "", -1)
+		return r.derive(q, s.Alias, "", blockLocation(s.Subquery.GetSelectStmt()))
 	case *syntax.Node_JoinExpr:
 		return r.joinExpr(v.JoinExpr, outer, e)
 	case *syntax.Node_RangeFunction:
 		return r.rangeFunction(v.RangeFunction, outer)
 	case *syntax.Node_RangeTableSample:
-		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.RangeTableSample.Location, "TABLESAMPLE is not supported")
+		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.RangeTableSample.Location, "TABLESAMPLE is not supported").
+			WithHint("Leave it out, and ask for an aggregate of all rows.")
 	}
 	return nil, fromColumns{}, r.fail(refusal.NotSupported, -1, "this kind of FROM item is not supported")
 }
@@ -103,7 +104,7 @@ func (r *resolver) rangeVar(v *syntax.RangeVar, e *env) (from, fromColumns, erro
 	}
 	name := v.Relname
 	if !v.Inh {
-		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.Location, "ONLY is not supported")
+		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.Location, "ONLY is not supported").WithHint("Leave ONLY out.")
 	}
 	// The data set's own name is a schema too: SmartNoise and MySQL write FROM census.persons.
 	if v.Schemaname != "" && v.Schemaname != "public" && v.Schemaname != r.set.Database {
@@ -157,7 +158,7 @@ func (r *resolver) rename(cols []scopeColumn, table string, names []string, loc 
 
 // derive makes a FROM item of a sub-query.
 func (r *resolver) derive(q *query, a *syntax.Alias, fallback string, loc int32) (from, fromColumns, error) {
-	d := &derived{q: q, alias: r.alias("q")}
+	d := &derived{q: q, alias: r.alias("q"), loc: loc}
 	name := a.GetAliasname()
 	if name == "" {
 		name = fallback
@@ -242,7 +243,7 @@ func (q *query) domain(i int) expr.Domain {
 }
 
 func (r *resolver) scan(t *catalog.Table, v *syntax.RangeVar) (from, fromColumns, error) {
-	s := &scan{table: t, alias: r.alias("t")}
+	s := &scan{table: t, alias: r.alias("t"), loc: v.Location}
 	r.policy.scanned(s)
 	var cols []scopeColumn
 	for _, c := range t.Columns {
@@ -507,7 +508,8 @@ func (r *resolver) systemTable(v *syntax.RangeVar) (from, fromColumns, error) {
 // rangeFunction allows generate_series over constants: no length may depend on data.
 func (r *resolver) rangeFunction(f *syntax.RangeFunction, outer *scope) (from, fromColumns, error) {
 	none := fromColumns{}
-	refuse := r.fail(refusal.NotSupported, -1, "functions in FROM are not supported, except generate_series over constants")
+	refuse := r.fail(refusal.NotSupported, location(f.Functions[0].GetList().GetItems()[0]), "functions in FROM are not supported, except generate_series over constants").
+		WithHint("Join a table, or VALUES in its place: JOIN (VALUES (1, 'a'), (2, 'b')) AS v(x, y) ON …")
 	if len(f.Functions) != 1 || f.Ordinality || f.IsRowsfrom || len(f.Coldeflist) > 0 {
 		return nil, none, refuse
 	}

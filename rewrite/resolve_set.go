@@ -93,14 +93,16 @@ func (r *resolver) castColumn(q *query, i int, t catalog.Type, outer *scope) err
 func (r *resolver) protectedUnion(q *query, s *syntax.SelectStmt) error {
 	switch {
 	case q.op != "UNION" || !q.all:
-		return r.fail(refusal.NotSupported, -1, "only UNION ALL is supported over private rows").
+		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "only UNION ALL is supported over private rows").
 			WithHint("Aggregate each side first, and combine the results.")
 	case q.left.prop != Protected || q.right.prop != Protected:
-		return r.fail(refusal.NotSupported, -1, "a union cannot mix private rows with rows that are not private")
+		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "a union cannot mix private rows with rows that are not private").
+			WithHint("Aggregate the private side first, and combine the results.")
 	case q.left.unit.e == nil || q.right.unit.e == nil:
-		return r.fail(refusal.NotSupported, -1, "in this data set each row is its own privacy unit, so private rows cannot be combined")
+		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "in this data set each row is its own privacy unit, so private rows cannot be combined").
+			WithHint("Aggregate each side first, and combine the results.")
 	case family(q.left.unit.e.Type()) != family(q.right.unit.e.Type()):
-		return r.fail(refusal.NotSupported, -1, "the two sides of the union belong to privacy units of different types")
+		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "the two sides of the union belong to privacy units of different types")
 	}
 	r.rule("UnionUnits")
 	q.unit = unit{e: q.left.unit.e}

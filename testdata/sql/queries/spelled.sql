@@ -50,3 +50,9 @@ SELECT sex, VAR(age) AS v, STD(age) AS s, STDEV(height) AS d FROM patients GROUP
 
 -- name: such names over released rows; own=PostgreSQL has no such functions
 SELECT var(n), std(n) FROM (SELECT sex, smoker, count(*) AS n FROM patients GROUP BY sex, smoker) t
+
+-- name: sum and quantile of intervals over released rows
+SELECT sum(m) > interval '-9000 days', percentile_cont(0.5) WITHIN GROUP (ORDER BY m) IS NOT NULL, avg(m) IS NOT NULL FROM (SELECT urgent, avg(seen_at - visited_on::timestamp) AS m FROM visits GROUP BY urgent) t
+
+-- name: sum and quantile of intervals over public rows
+SELECT sum(x), percentile_cont(0.5) WITHIN GROUP (ORDER BY x), min(x) FROM (VALUES (interval '3 hours'), (interval '30 hours')) AS v(x)
