@@ -20,6 +20,14 @@ func blockLocation(s *syntax.SelectStmt) int32 {
 	return -1
 }
 
+// columnLocation is where an output column of a SELECT stands.
+func columnLocation(s *syntax.SelectStmt, i int) int32 {
+	if targets := s.GetTargetList(); i < len(targets) {
+		return location(targets[i].GetResTarget().GetVal())
+	}
+	return blockLocation(s)
+}
+
 // locationOf is where a FROM node's first part stands.
 func locationOf(f from) int32 {
 	switch v := f.(type) {

@@ -156,6 +156,8 @@ type item struct {
 	name string
 	e    expr.Expr
 	made *provenance // nil: as the expression tells
+	// literal is what it was before it became text: a constant without a type, which in a set operation takes the other side's.
+	literal *expr.Const
 }
 
 // order is one ORDER BY term.

@@ -226,6 +226,7 @@ func (r *resolver) selectList(q *query, s *syntax.SelectStmt, c *exprContext) er
 		if c.group == nil {
 			made = c.itemMade(t.Val, e)
 		}
+		literal := untypedConst(e)
 		if e, err = r.known(c.b, e, t.Location); err != nil {
 			return err
 		}
@@ -233,7 +234,7 @@ func (r *resolver) selectList(q *query, s *syntax.SelectStmt, c *exprContext) er
 		if name == "" {
 			name = figureName(t.Val)
 		}
-		q.items = append(q.items, item{name: name, e: e, made: made})
+		q.items = append(q.items, item{name: name, e: e, made: made, literal: literal})
 		if r.set.Intervals && c.group != nil && c.group.draft != nil {
 			r.addInterval(q, c.group.draft, name, e)
 		}

@@ -1,6 +1,8 @@
 package rewrite
 
 import (
+	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -64,7 +66,7 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 	for _, n := range conjuncts(s.HavingClause) {
 		cond, err := outer.filter(n)
 		if err != nil {
-			return err
+			return meantOutput(s, err)
 		}
 		if g.draft != nil {
 			q.where = append(q.where, cond)
@@ -262,3 +264,18 @@ func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
 
 // keyType is a key's type in the released relation. A numeric key is trimmed, so its scale is no longer fixed.
 func keyType(e expr.Expr) catalog.Type { return e.Type() }
+
+// meantOutput says of a column that HAVING does not know, and that the output has, what to write.
+func meantOutput(s *syntax.SelectStmt, err error) error {
+	var refused *refusal.Error
+	if !errors.As(err, &refused) || refused.Code != refusal.UndefinedColumn {
+		return err
+	}
+	for _, n := range s.TargetList {
+		t := n.GetResTarget()
+		if t.GetName() != "" && refused.Message == fmt.Sprintf("column %q does not exist", t.Name) {
+			_ = refused.WithHint("HAVING does not see the names of the output: write %s in its place.", written(t.Val))
+		}
+	}
+	return err
+}

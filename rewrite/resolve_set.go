@@ -22,7 +22,7 @@ func (r *resolver) setOperation(s *syntax.SelectStmt, outer *scope, e *env) (*qu
 	q := &query{op: map[syntax.SetOperation]string{syntax.SETOP_UNION: "UNION", syntax.SETOP_INTERSECT: "INTERSECT", syntax.SETOP_EXCEPT: "EXCEPT"}[s.Op],
 		all: s.All, left: l, right: rt, prop: max(l.prop, rt.prop)}
 	if len(l.columns()) != len(rt.columns()) {
-		return nil, r.fail(refusal.SyntaxError, -1, "each %s query must have the same number of columns", q.op)
+		return nil, r.fail(refusal.SyntaxError, blockLocation(s.Rarg), "each %s query must have the same number of columns", q.op)
 	}
 	if !q.all {
 		for _, side := range []*query{l, rt} {
@@ -31,7 +31,7 @@ func (r *resolver) setOperation(s *syntax.SelectStmt, outer *scope, e *env) (*qu
 			}
 		}
 	}
-	if err := r.alignTypes(q, outer); err != nil {
+	if err := r.alignTypes(q, outer, s.Rarg); err != nil {
 		return nil, err
 	}
 	if q.prop == Protected {
@@ -54,12 +54,12 @@ func (r *resolver) setOperation(s *syntax.SelectStmt, outer *scope, e *env) (*qu
 }
 
 // alignTypes casts both sides' columns to their common types.
-func (r *resolver) alignTypes(q *query, outer *scope) error {
+func (r *resolver) alignTypes(q *query, outer *scope, right *syntax.SelectStmt) error {
 	for i := range q.left.columns() {
-		a, b := outputColumn{typ: q.left.columns()[i].Type}, outputColumn{typ: q.right.columns()[i].Type}
+		a, b := outputColumn{typ: q.left.typeIn(i)}, outputColumn{typ: q.right.typeIn(i)}
 		t, err := expr.CommonType([]expr.Expr{a, b}, q.op, -1)
 		if err != nil {
-			return r.at(err, -1)
+			return r.at(err, columnLocation(right, i))
 		}
 		for _, side := range []*query{q.left, q.right} {
 			if err := r.castColumn(side, i, t, outer); err != nil {
@@ -70,12 +70,36 @@ func (r *resolver) alignTypes(q *query, outer *scope) error {
 	return nil
 }
 
+// untyped tells that a side's column is a literal without a type, which takes the other side's: SELECT NULL, count(*) …
+func (q *query) untyped(i int) bool {
+	return q.op == "" && q.values == nil && q.items[i].literal != nil
+}
+
+// untypedConst is a constant without a type, or nil.
+func untypedConst(e expr.Expr) *expr.Const {
+	if c, ok := e.(expr.Const); ok && c.Typ.Kind == catalog.Unknown && !c.Typ.Array {
+		return &c
+	}
+	return nil
+}
+
+// typeIn is the type that a side's column brings into a set operation.
+func (q *query) typeIn(i int) catalog.Type {
+	if q.untyped(i) {
+		return catalog.Of(catalog.Unknown)
+	}
+	return q.columns()[i].Type
+}
+
 func (r *resolver) castColumn(q *query, i int, t catalog.Type, outer *scope) error {
 	if q.op != "" {
 		if err := r.castColumn(q.left, i, t, outer); err != nil {
 			return err
 		}
 		return r.castColumn(q.right, i, t, outer)
+	}
+	if q.untyped(i) {
+		q.items[i].e = *q.items[i].literal
 	}
 	have := q.items[i].e.Type()
 	if have.Kind == t.Kind && have.Array == t.Array {

@@ -202,32 +202,37 @@ func buildSqrt(n *node) error {
 // buildLog: of 0 and less it is NULL. The result is bounded below only where the operand keeps away from 0.
 func buildLog(f func(float64) float64) func(n *node) error {
 	return func(n *node) error {
-		in, told := spanOf(n.args[0]), reported(n.args[0])
-		if n.mode == Private && (in.lo == nil || in.lo.Sign() <= 0) {
-			n.guard(0, "$1 > 0")
-		}
-		positive := func(s span) span {
-			if s.lo != nil && s.lo.Sign() <= 0 {
-				s.lo = nil
-			}
-			if step := stepFor(n.args[0]); s.lo == nil && step != nil {
-				s.lo = step // the smallest value above 0
-			}
-			if s.hi != nil && s.lo != nil && s.hi.Cmp(s.lo) < 0 {
-				s.hi = s.lo
-			}
-			return s
-		}
-		inner := about(positive(in), f)
-		if !in.odd() && inner.lo == nil && n.typ.Kind == f8 {
-			inner.lo = rat(-800) // ln of the smallest float8 is -744.4
-		}
-		if told.lo == nil && told.hi == nil {
-			n.tell(span{}, inner)
-		} else {
-			n.tell(about(positive(told), f), inner)
-		}
+		n.logarithm(0, f)
 		return nil
+	}
+}
+
+// logarithm completes a logarithm, f, of operand i.
+func (n *node) logarithm(i int, f func(float64) float64) {
+	in, told := spanOf(n.args[i]), reported(n.args[i])
+	if n.mode == Private && (in.lo == nil || in.lo.Sign() <= 0) {
+		n.guard(i, "$1 > 0")
+	}
+	positive := func(s span) span {
+		if s.lo != nil && s.lo.Sign() <= 0 {
+			s.lo = nil
+		}
+		if step := stepFor(n.args[i]); s.lo == nil && step != nil {
+			s.lo = step // the smallest value above 0
+		}
+		if s.hi != nil && s.lo != nil && s.hi.Cmp(s.lo) < 0 {
+			s.hi = s.lo
+		}
+		return s
+	}
+	inner := about(positive(in), f)
+	if !in.odd() && inner.lo == nil && n.typ.Kind == f8 {
+		inner.lo = rat(-800) // ln of the smallest float8 is -744.4
+	}
+	if told.lo == nil && told.hi == nil {
+		n.tell(span{}, inner)
+	} else {
+		n.tell(about(positive(told), f), inner)
 	}
 }
 
@@ -240,6 +245,11 @@ func buildLogBase(n *node) error {
 	base, ok := constRat(n.args[0])
 	if !ok || base.Sign() <= 0 || base.Cmp(rat(1)) == 0 {
 		return refusal.New(refusal.NotSupported, "the base of log must be a positive constant other than 1").At(n.pos)
+	}
+	if of, _ := base.Float64(); base.Cmp(rat(1)) > 0 && base.Cmp(rat(1<<40)) < 0 {
+		n.in = nil
+		n.logarithm(1, func(x float64) float64 { return math.Log(x) / math.Log(of) })
+		return nil
 	}
 	n.guard(1, "$1 > 0")
 	return nil

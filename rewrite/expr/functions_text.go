@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"unicode/utf8"
+
 	"math/big"
 	"strconv"
 	"strings"
@@ -106,7 +108,16 @@ func buildReplace(n *node) error {
 	if n.mode == Public {
 		return nil
 	}
-	return n.limitBuilt(n.shownLimit(0) * max(n.shownLimit(2), 1))
+	from, ok1 := Fold(n.args[1])
+	to, ok2 := Fold(n.args[2])
+	if !ok1 || !ok2 {
+		return n.limitBuilt(n.shownLimit(0) * max(n.shownLimit(2), 1))
+	}
+	old, grown := utf8.RuneCountInString(from.Text), utf8.RuneCountInString(to.Text)
+	if old == 0 || grown <= old { // nothing is found, or nothing grows
+		return n.limitBuilt(n.shownLimit(0))
+	}
+	return n.limitBuilt(n.shownLimit(0) * ((grown + old - 1) / old))
 }
 
 // buildPosition: 0 where it is not found.

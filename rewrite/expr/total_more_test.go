@@ -31,6 +31,11 @@ func moreEntries() []entry {
 		}
 		return b.Call("make_date", a, -1)
 	}})
+	for _, base := range []string{"10", "2", "0.5"} {
+		list = append(list, entry{name: "log to base " + base, types: []string{"numeric(10,2)"}, build: func(b *Builder, a []Expr) (Expr, error) {
+			return b.Call("log", []Expr{literalOf(num, base), a[0]}, -1)
+		}})
+	}
 	for _, f := range []string{"Mon YYYY", "FMDay, DD.MM", "IYYY-IW", "HH12:MI", "DDD", "Dy FMMonth", "Month|MONTH|month", "Day|DAY|day", "MON mon DY dy",
 		`YYYY"-Q"Q`, "HH12 AM pm", "yy/mm/dd hh24:00", "D ID W WW", "FMMM/FMDD/FMYYYY", "FMHH24:FMMI:FMSS FMDDD FMWW FMIW", "MS"} {
 		list = append(list, entry{name: "to_char " + f, types: []string{"timestamp"}, build: call("to_char", untyped(f)), differs: beyond})

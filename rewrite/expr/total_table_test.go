@@ -214,6 +214,7 @@ func textEntries() []entry {
 		}
 	}
 	one("replace", call("replace", untyped("b"), untyped("xyz")), "")
+	one("replace by nothing", call("replace", untyped("bc"), untyped("")), "")
 	one("translate", call("translate", untyped("ab"), untyped("x")), "")
 	one("starts_with", call("starts_with", untyped("a")), "")
 	one("strpos", call("strpos", untyped("b")), "")

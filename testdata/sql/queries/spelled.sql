@@ -56,3 +56,18 @@ SELECT sum(m) > interval '-9000 days', percentile_cont(0.5) WITHIN GROUP (ORDER 
 
 -- name: sum and quantile of intervals over public rows
 SELECT sum(x), percentile_cont(0.5) WITHIN GROUP (ORDER BY x), min(x) FROM (VALUES (interval '3 hours'), (interval '30 hours')) AS v(x)
+
+-- name: a total below the groups, with NULL in the key's place
+SELECT sex, count(*) AS n FROM patients GROUP BY sex UNION ALL SELECT NULL, count(*) FROM patients
+
+-- name: literals without types take the other side's
+SELECT floor, 'x' AS k FROM departments UNION SELECT NULL, 'y' UNION ALL SELECT '7', NULL ORDER BY 1, 2
+
+-- name: NULL in a union of private rows
+SELECT count(a), count(*), sum(a) FROM (SELECT patient_id, age AS a FROM patients UNION ALL SELECT patient_id, NULL FROM visits) t
+
+-- name: text that is cut out of a key's values
+SELECT replace(sex, 'f', '') AS s, count(*) FROM patients GROUP BY 1 ORDER BY 1
+
+-- name: a logarithm to a base has bounds
+SELECT avg(log(10, greatest(age, 1))), sum(log(2, least(greatest(tokens, 1), 1000))) FROM patients JOIN visits USING (patient_id)

@@ -55,3 +55,12 @@ SELECT count(*) FROM pg_stats
 -- name: only
 SELECT count(*) FROM ONLY secret
 
+
+-- name: an output's name in HAVING
+SELECT sex, count(*) AS n FROM patients GROUP BY sex HAVING n > 5
+
+-- name: the way to the unit through another table
+SELECT count(*) FROM items i JOIN patients p ON i.item_id = p.age
+
+-- name: a union of types that have nothing in common
+SELECT floor FROM departments UNION SELECT name FROM departments
