@@ -64,7 +64,7 @@ SELECT sex, count(*) AS n FROM patients GROUP BY sex UNION ALL SELECT NULL, coun
 SELECT floor, 'x' AS k FROM departments UNION SELECT NULL, 'y' UNION ALL SELECT '7', NULL ORDER BY 1, 2
 
 -- name: NULL in a union of private rows
-SELECT count(a), count(*), sum(a) FROM (SELECT patient_id, age AS a FROM patients UNION ALL SELECT patient_id, NULL FROM visits) t
+SELECT count(a), count(*) FROM (SELECT patient_id, age AS a FROM patients UNION ALL SELECT patient_id, NULL FROM visits) t
 
 -- name: text that is cut out of a key's values
 SELECT replace(sex, 'f', '') AS s, count(*) FROM patients GROUP BY 1 ORDER BY 1

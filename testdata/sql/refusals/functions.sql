@@ -163,3 +163,6 @@ SELECT count(*) FROM visits WHERE CAST(seen_at - timestamp '2020-01-01' AS inter
 
 -- name: a format with what is no field
 SELECT to_char(seen_at, 'YYYY-MM-DDTHH24') AS d, count(*) FROM visits GROUP BY 1
+
+-- name: a type's range is no bound in a union with NULL
+SELECT sum(t) FROM (SELECT patient_id, tokens AS t FROM visits UNION ALL SELECT patient_id, NULL FROM visits) x
