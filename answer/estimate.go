@@ -95,8 +95,9 @@ func publish(m *rewrite.Measurement, noisy *mechanism.Noisy) ([][]Cell, error) {
 	if err := checkSparsity(m, noisy); err != nil {
 		return nil, err
 	}
-	rows := make([][]Cell, len(noisy.Groups))
-	for r, g := range noisy.Groups {
+	groups := asAsked(m, noisy.Groups)
+	rows := make([][]Cell, len(groups))
+	for r, g := range groups {
 		row := make([]Cell, len(m.Outputs))
 		for i, o := range m.Outputs {
 			switch {

@@ -17,10 +17,12 @@ type draft struct {
 	tied  []pair // equalities of columns in where
 	unit  unit
 	keys  []draftKey
+	asked []draftKey // in the order in which they were asked for, once keys has that of their canonical texts
 	calls []*call
 	cols  []draftColumn
 	// nullable says that a published number may be hidden as NULL.
 	nullable bool
+	canon    *canon // of from and where; nil before shape, and where they have no canonical text
 }
 
 // draftKey is a group key.
@@ -29,6 +31,15 @@ type draftKey struct {
 	e      expr.Expr // canonical: equal keys print alike
 	asked  expr.Expr // as the block has it
 	column string    // its name in the released relation: k1, k2, …
+	sent   string    // its name in the SQL that is sent, by its place among the keys: the same numbers in the order of canonical texts
+}
+
+// sentName is a key's name in the SQL that is sent.
+func (k draftKey) sentName() string {
+	if k.sent != "" {
+		return k.sent
+	}
+	return k.column
 }
 
 // call is one aggregate asked of private rows.

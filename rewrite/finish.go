@@ -27,6 +27,7 @@ type pending struct {
 	where   []expr.Expr
 
 	histograms []*histogram
+	limits     privacy.Contribution // as the query was planned under, before what the schema proves
 }
 
 // finish turns the drafts into measurements that share the query's loss.
@@ -70,7 +71,8 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 		return nil, err
 	}
 	r.countCells(d)
-	p := &pending{d: d, where: append([]expr.Expr{}, d.where...)}
+	r.canonical(d)
+	p := &pending{d: d, where: append([]expr.Expr{}, d.where...), limits: r.set.Bounds}
 	if err := r.publicKeys(p, &space); err != nil {
 		return nil, err
 	}
@@ -192,9 +194,9 @@ func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, e
 		m.SQL, m.Salted = sql.print(), sql.salted()
 	}
 	for _, k := range p.d.keys {
-		m.Keys = append(m.Keys, Column{Name: k.column, Type: k.e.Type()})
-		m.Outputs = append(m.Outputs, Output{Column: Column{Name: k.column, Type: k.e.Type()}, Key: len(m.Keys) - 1})
+		m.Keys = append(m.Keys, Column{Name: k.sentName(), Type: k.e.Type()})
 	}
+	m.Outputs = p.d.keyOutputs()
 	for _, s := range p.specs {
 		m.Width += s.spec.Width
 		m.Specs = append(m.Specs, s.spec)
@@ -222,25 +224,8 @@ func (r *resolver) measurement(p *pending, dialect expr.Dialect) (Measurement, e
 		out.Stand = p.stand(k, m.After)
 		m.Outputs = append(m.Outputs, out)
 	}
-	m.Identity = identity(&m)
+	m.Identity = p.identity(&m, dialect)
 	return m, nil
-}
-
-// identity is the normalised text that names a release: everything that changes the distribution of its numbers.
-func identity(m *Measurement) string {
-	var b strings.Builder
-	b.WriteString(m.SQL)
-	for _, s := range m.Specs {
-		b.WriteString("\n" + s.Name + " " + string(s.Noise) + " L1=" + s.L1.String() + " L2²=" + s.L2Squared.String() + " ε=" + s.Share.Epsilon.String() + " ρ=" + s.Share.Rho.String())
-	}
-	for i := range m.Histograms {
-		m.Histograms[i].identity(&b)
-	}
-	s := m.Selection
-	b.WriteString("\nselection " + string(s.Kind) + " " + itoa(int64(s.Spec)) + " τ=" + itoa(s.Threshold) + " floor=" + itoa(s.MinUnits) + " L0=" + itoa(s.Groups) +
-		" ε=" + s.Share.Epsilon.String() + " δ=" + s.Share.Delta.String() + " ρ=" + s.Share.Rho.String())
-	writeKeys(&b, m.PublicKeys)
-	return b.String()
 }
 
 // writeKeys adds the public combinations to an identity.

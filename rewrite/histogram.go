@@ -128,13 +128,3 @@ func (h *Histogram) share() string {
 	}
 	return "ε = " + h.Spec.Share.Epsilon.String()
 }
-
-// identity is all that changes the distribution of its points.
-func (h *Histogram) identity(b *strings.Builder) {
-	s := h.Spec
-	fmt.Fprintf(b, "\nhistogram %s %s grid=%d unit=%d rows=%d groups=%d ε=%s ρ=%s %s", h.SQL, h.Name, s.Grid, s.Unit, s.Rows, s.Groups,
-		s.Share.Epsilon, s.Share.Rho, s.Accountant)
-	for _, r := range s.Ranks {
-		b.WriteString(" " + r.String())
-	}
-}

@@ -61,7 +61,11 @@ func (p *policy) uses() []Use {
 
 // describe tells what a measurement's rows are grouped by and restricted to.
 func (d *draft) describe(p *Plan) {
-	for _, k := range d.keys {
+	keys := d.keys
+	if d.asked != nil {
+		keys = d.asked
+	}
+	for _, k := range keys {
 		p.Groups = append(p.Groups, expr.Source(k.e))
 	}
 	for _, cond := range d.where {

@@ -78,7 +78,7 @@ func (m *measurementSQL) keys(prefix string) {
 		} else {
 			m.p.WriteString(prefix)
 		}
-		m.p.Ident(k.column)
+		m.p.Ident(k.sentName())
 		m.p.WriteString(", ")
 	}
 }
@@ -86,7 +86,7 @@ func (m *measurementSQL) keys(prefix string) {
 func (m *measurementSQL) keyNames(prefix string) []string {
 	var out []string
 	for _, k := range m.d.keys {
-		out = append(out, prefix+`"`+k.column+`"`)
+		out = append(out, prefix+`"`+k.sentName()+`"`)
 	}
 	return out
 }
@@ -424,7 +424,7 @@ type hashed struct {
 func (m *measurementSQL) hashedKeys() []hashed {
 	out := []hashed{{name: `"a"."u"`, kind: expr.ReprOf(m.d.unit.e)}}
 	for _, k := range m.d.keys {
-		out = append(out, hashed{name: `"a"."` + k.column + `"`, kind: expr.ReprOf(k.e)})
+		out = append(out, hashed{name: `"a"."` + k.sentName() + `"`, kind: expr.ReprOf(k.e)})
 	}
 	return out
 }

@@ -34,6 +34,7 @@ type histogram struct {
 	ranks       []mechanism.Rank
 	spec        mechanism.QuantileSpec
 	first       int // index of its first point among a group's values
+	fallback    bool
 }
 
 func (h *histogram) name() string {
@@ -78,7 +79,7 @@ func (r *resolver) histogramsOf(p *pending) ([]*histogram, error) {
 			if err != nil {
 				return nil, err
 			}
-			h = &histogram{arg: k.arg, filter: k.filter, grid: grid}
+			h = &histogram{arg: k.arg, filter: k.filter, grid: grid, fallback: !r.declaredBounds(k.arg)}
 			out = append(out, h)
 		}
 		for _, rank := range k.quantile.ranks {
@@ -88,7 +89,7 @@ func (r *resolver) histogramsOf(p *pending) ([]*histogram, error) {
 	if len(out) > 0 {
 		r.rule("Histogram")
 	}
-	sort.SliceStable(out, func(i, j int) bool { return out[i].name() < out[j].name() })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].order(p.d) < out[j].order(p.d) })
 	first := 0
 	for _, s := range p.specs {
 		first += s.spec.Width

@@ -26,10 +26,10 @@ type plane struct {
 	written [2]string
 }
 
-// addPair notes a call of two columns. The columns stand in the order of their texts.
-func (w *wants) addPair(k *call) {
+// addPair notes a call of two columns. The columns stand in the order of their canonical texts.
+func (w *wants) addPair(d *draft, k *call) {
 	y, x := measuredAs(k.fn).degree[0], measuredAs(k.fn).degree[1]
-	swap := text(k.arg) > text(k.arg2)
+	swap := d.order(k.arg) > d.order(k.arg2)
 	if w.plane == nil {
 		w.arg, w.plane = k.arg, &plane{arg: k.arg2, written: [2]string{k.written, k.written2}}
 		if swap {
@@ -43,7 +43,7 @@ func (w *wants) addPair(k *call) {
 }
 
 // mergeIntoPlanes moves the sets of one column into a plane that counts the same rows.
-func mergeIntoPlanes(sets map[set]*wants) {
+func mergeIntoPlanes(d *draft, sets map[set]*wants) {
 	var planes, single []set
 	for s, w := range sets {
 		switch {
@@ -53,21 +53,20 @@ func mergeIntoPlanes(sets map[set]*wants) {
 			single = append(single, s)
 		}
 	}
-	sort.Slice(planes, func(i, j int) bool { return planes[i].arg+"\x00"+planes[i].arg2 < planes[j].arg+"\x00"+planes[j].arg2 })
+	sort.Slice(planes, func(i, j int) bool { return sets[planes[i]].order(d) < sets[planes[j]].order(d) })
 	for _, s := range single {
 		for _, p := range planes {
-			at := -1
+			at, host := -1, sets[p]
 			switch {
 			case p.filter != s.filter:
 				continue
-			case p.arg == s.arg:
+			case text(host.arg) == s.arg:
 				at = 0
-			case p.arg2 == s.arg:
+			case text(host.plane.arg) == s.arg:
 				at = 1
 			default:
 				continue
 			}
-			host := sets[p]
 			for fn := range sets[s].fns {
 				host.plane.degree[at] = max(host.plane.degree[at], measuredAs(fn).degree[0])
 			}
@@ -98,6 +97,7 @@ func (r *resolver) gridsOfPlane(s *released, w *wants, m int64) error {
 		if err != nil {
 			return err
 		}
+		s.fallback = s.fallback || text(e) != text(one.arg)
 		if *to, err = expr.GridWithin(e, m, bits); err != nil {
 			return r.at(err, w.loc)
 		}

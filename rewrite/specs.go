@@ -45,6 +45,7 @@ type released struct {
 	plane    *plane       // of a plane: its second column
 	delta    *big.Int     // Δ: what one unit can move in one group
 	first    int          // index of its first number
+	fallback bool         // bounded by the query's limit on rows
 	sets     map[set]bool // the rows that it counts, and may be asked of
 	spec     mechanism.Spec
 }
@@ -128,13 +129,13 @@ func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
 			out[s] = w
 		}
 		if s.arg2 != "" {
-			w.addPair(k)
+			w.addPair(d, k)
 		} else if s.arg != "" {
 			w.arg, w.written = k.arg, k.written
 		}
 		w.fns[k.fn] = true
 	}
-	mergeIntoPlanes(out)
+	mergeIntoPlanes(d, out)
 	if !mergeCounts {
 		return out
 	}
@@ -142,7 +143,7 @@ func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
 		if s.arg != "" {
 			continue
 		}
-		if host := hostOfCount(out, s); host != nil {
+		if host := hostOfCount(d, out, s); host != nil {
 			host.fns["count"], host.sets[s] = true, true
 			delete(out, s)
 		}
@@ -152,7 +153,7 @@ func groupCalls(d *draft, mergeCounts bool) map[set]*wants {
 
 // hostOfCount finds a set over the same filter whose columns are never NULL and which is measured as a pair, triple or
 // plane.
-func hostOfCount(sets map[set]*wants, s set) *wants {
+func hostOfCount(d *draft, sets map[set]*wants, s set) *wants {
 	var found []set
 	for o, w := range sets {
 		if o.arg != "" && o.filter == s.filter && !o.distinct && !w.nullable() && w.kind() != specSum {
@@ -162,8 +163,16 @@ func hostOfCount(sets map[set]*wants, s set) *wants {
 	if len(found) == 0 {
 		return nil
 	}
-	sort.Slice(found, func(i, j int) bool { return found[i].arg+"\x00"+found[i].arg2 < found[j].arg+"\x00"+found[j].arg2 })
+	sort.Slice(found, func(i, j int) bool { return sets[found[i]].order(d) < sets[found[j]].order(d) })
 	return sets[found[0]]
+}
+
+// order is what sets are sorted by, however the query was written.
+func (w *wants) order(d *draft) string {
+	if w.plane != nil {
+		return d.order(w.arg) + "\x00" + d.order(w.plane.arg)
+	}
+	return d.order(w.arg)
 }
 
 func (w *wants) nullable() bool {
@@ -212,7 +221,7 @@ func (r *resolver) specsOf(d *draft, m int64, mergeCounts bool) ([]*released, er
 		}
 		out = append(out, s)
 	}
-	sort.Slice(out, func(i, j int) bool { return out[i].name() < out[j].name() })
+	sort.Slice(out, func(i, j int) bool { return out[i].order(d) < out[j].order(d) })
 	first := 0
 	for _, s := range out {
 		s.first = first
@@ -263,6 +272,7 @@ func (r *resolver) gridOf(s *released, w *wants, m int64) error {
 	if err != nil {
 		return err
 	}
+	s.fallback = text(arg) != text(w.arg)
 	g, err := expr.Grid(arg, m)
 	if err != nil {
 		return r.at(err, w.loc)

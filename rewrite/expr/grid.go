@@ -384,3 +384,15 @@ func (g Gridded) scaleFloat(p *Printer, e Expr) {
 	p.WriteString(") * ")
 	p.bound(catalog.Of(f8), scale)
 }
+
+// String tells the grid: bounds, step, and whether values must be rounded to it.
+func (g Gridded) String() string {
+	if g.Step == nil {
+		return "no grid"
+	}
+	word := "rounded"
+	if g.exact {
+		word = "exact"
+	}
+	return "[" + g.Lower.RatString() + ", " + g.Upper.RatString() + "] by " + g.Step.RatString() + " " + word
+}

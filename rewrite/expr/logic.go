@@ -119,6 +119,7 @@ func (b *Builder) IsBool(e Expr, test string, pos int) (Expr, error) {
 	}
 	n := b.newNode("IS", catalog.Of(boo), []Expr{arg}, pos, func(args []Expr) (Expr, error) { return b.IsBool(args[0], test, pos) })
 	n.dom.Nullable = false
+	n.affirms = test == "TRUE"
 	n.write = templates("($1 IS "+test+")", "($1 IS "+test+")")
 	n.fold = func(args []Const) (Const, bool) {
 		is := args[0].Null == (value == "") && (args[0].Null || args[0].Text == value)

@@ -35,6 +35,7 @@ type node struct {
 	// widening marks a cast that keeps the order of all values, so that a clamp below it can be left out.
 	widening bool
 	negated  bool // IS NOT NULL, NOT IN
+	affirms  bool // IS TRUE
 	// elapsed is the reported span, in microseconds, of an interval between two timestamps.
 	elapsed *span
 }
@@ -53,6 +54,9 @@ func (n *node) Children() []Expr { return n.args }
 
 // Print writes the node; in DuckDB every numeric result is brought to the form that decimalOf tells.
 func (n *node) Print(p *Printer) {
+	if p.canonical && n.canonical(p) {
+		return
+	}
 	if p.Dialect == DuckDB && n.typ.Kind == catalog.Numeric && !n.typ.Array {
 		p.WriteString("CAST(")
 		n.write(p, n)

@@ -14,6 +14,8 @@ type Printer struct {
 	Dialect Dialect
 	// Seen, if not nil, is told of each constant that was printed, and of its bytes in the text.
 	Seen func(c Const, from, to int)
+	// canonical asks for the form of Canonical.
+	canonical bool
 }
 
 // Expr prints an expression.
@@ -88,6 +90,10 @@ func (p *Printer) double(e Expr) {
 // The clamp keeps NULL (no comparison with it is true) and sends NaN, which both engines sort above all numbers, and
 // the infinities to a bound.
 func (c Column) Print(p *Printer) {
+	if p.canonical {
+		c.canonical(p)
+		return
+	}
 	if !c.Clamp || (c.Dom.Lo == nil && c.Dom.Hi == nil) {
 		c.bare(p)
 		return
