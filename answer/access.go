@@ -103,6 +103,9 @@ func (v *served) person(id Identity) (*User, bool) {
 	if p := id.Principal; p == nil || p.Method != "token" && p.Method != "key" {
 		return nil, false // a certificate names people of the list
 	}
+	if v.shared[id.User] {
+		return nil, false // the name of an account that users of the list share is nobody's own
+	}
 	return &User{Name: id.User, MayQuery: true, Datasets: v.access.Strangers}, true
 }
 

@@ -215,7 +215,7 @@ func (s *Service) replayed(ctx context.Context, q *query, id Cell) (archived, er
 	if err != nil {
 		return archived{}, s.ledgerFailed(ctx, "archive", err)
 	}
-	if !ok || a.Entry.Analyst != q.request.Identity.User || a.Entry.Dataset != q.dataset.Catalog.Name {
+	if !ok || a.Entry.Analyst != q.user.account() || a.Entry.Dataset != q.dataset.Catalog.Name {
 		return archived{}, none
 	}
 	kept, err := DecodeArchived(a.Body)

@@ -27,7 +27,7 @@ func (s *Service) limit(ctx context.Context, q *query) error {
 	if len(q.plan.Blocks) > 0 || !limits.Any() {
 		return nil
 	}
-	key := budget.Key{Analyst: q.request.Identity.User, Dataset: q.dataset.Catalog.Name}
+	key := budget.Key{Analyst: q.user.account(), Dataset: q.dataset.Catalog.Name}
 	err := s.Ledger.CountQuery(ctx, budget.Count{Key: key, Class: q.class(), Limits: limits})
 	if exhausted := (*budget.Exhausted)(nil); errors.As(err, &exhausted) {
 		return s.usedUp(q, exhausted)

@@ -60,7 +60,7 @@ func (s *Service) lossNotices(q *query, o *order) ([]Notice, error) {
 	if low(balance, o.analystLoss) {
 		out = append(out, Notice{
 			Severity: "WARNING", Code: "01000",
-			Message: fmt.Sprintf("little is left of the privacy budget of user %q on data set %q", q.request.Identity.User, q.dataset.Catalog.Name),
+			Message: fmt.Sprintf("little is left of the privacy budget of %s on data set %q", q.payer(), q.dataset.Catalog.Name),
 			Detail:  "Left: " + leftText(balance) + ". " + comesBack(balance),
 			Hint:    "EXPLAIN shows the price of a query. Answers that you have paid for can be read again for free.",
 		})

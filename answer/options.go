@@ -57,10 +57,19 @@ func (d *Dataset) private() bool {
 // User is an analyst as configured.
 type User struct {
 	Name     string
+	Account  string // whose money is spent, and whose releases are free; users may share one. Empty: one of the user's own, of his name
 	Verifier string // SCRAM-SHA-256$4096:…
 	MayQuery bool
 	Places   int              // queries in flight at once; 0: Access'
 	Datasets map[string]Grant // by the data set's name; others do not exist for this user
+}
+
+// account names the user's account.
+func (u *User) account() string {
+	if u.Account != "" {
+		return u.Account
+	}
+	return u.Name
 }
 
 // Grant is what a user may do on one data set.

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/dpproxy/dpproxy/budget"
@@ -89,8 +90,16 @@ func (s *Service) stage(q *query, name string, since time.Time) {
 // accounts are those that a query is charged to: the analyst's, and all analysts' together.
 func (q *query) accounts() (analyst, dataset budget.Account) {
 	name := q.dataset.Catalog.Name
-	return budget.Account{Key: budget.Key{Analyst: q.request.Identity.User, Dataset: name}, Budget: q.grant.Budget},
+	return budget.Account{Key: budget.Key{Analyst: q.user.account(), Dataset: name}, Budget: q.grant.Budget},
 		budget.Account{Key: budget.Key{Dataset: name}, Budget: q.dataset.Budget}
+}
+
+// payer names the analyst's account in words.
+func (q *query) payer() string {
+	if name := q.user.account(); name != q.request.Identity.User {
+		return fmt.Sprintf("account %q", name)
+	}
+	return fmt.Sprintf("user %q", q.request.Identity.User)
 }
 
 // accountant says in which currency the query is paid.
@@ -99,8 +108,11 @@ func (s *Service) accountant(q *query) privacy.Accountant { return q.grant.Budge
 // entry is the query's line of history, as far as it is known.
 func (q *query) entry() budget.Entry {
 	e := budget.Entry{
-		Time: q.started, Analyst: q.request.Identity.User, Dataset: q.dataset.Catalog.Name,
+		Time: q.started, Analyst: q.user.account(), Dataset: q.dataset.Catalog.Name,
 		SQL: q.request.Statement.Text, Application: q.request.Identity.Application, Client: q.request.Identity.Client,
+	}
+	if who := q.request.Identity.User; who != e.Analyst {
+		e.By = who
 	}
 	if q.plan != nil {
 		e.Plan = planText(q.shown())

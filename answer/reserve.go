@@ -58,7 +58,7 @@ func (s *Service) usedUp(q *query, e *budget.Exhausted) error {
 		return q.queriesUsedUp(e)
 	}
 	a := s.accountant(q)
-	whose := fmt.Sprintf("of user %q on data set %q", e.Key.Analyst, name)
+	whose := fmt.Sprintf("of %s on data set %q", q.payer(), name)
 	if e.Key.Analyst == "" {
 		whose = fmt.Sprintf("of data set %q, over all analysts,", name)
 	}
@@ -70,7 +70,7 @@ func (s *Service) usedUp(q *query, e *budget.Exhausted) error {
 // queriesUsedUp tells that a lifetime limit of queries is reached, in the owner's words if he has some.
 func (q *query) queriesUsedUp(e *budget.Exhausted) error {
 	name := q.dataset.Catalog.Name
-	of := fmt.Sprintf("to user %q", q.request.Identity.User)
+	of := "to " + q.payer()
 	if e.Key.Analyst == "" {
 		of = "to all users together"
 	}

@@ -22,6 +22,7 @@ type Service struct {
 type served struct {
 	datasets map[string]*Dataset
 	users    map[string]*User
+	shared   map[string]bool   // accounts that users name
 	views    map[view]*Dataset // data sets as users see them whom the owner allows less
 	access   *Access
 	lobby    *Dataset
@@ -45,13 +46,16 @@ func New(o Options) (*Service, error) {
 func newServed(datasets []*Dataset, users []*User, access Access) *served {
 	v := &served{
 		datasets: make(map[string]*Dataset, len(datasets)), users: make(map[string]*User, len(users)),
-		views: map[view]*Dataset{}, access: &access, lobby: newLobby(),
+		views: map[view]*Dataset{}, access: &access, shared: map[string]bool{}, lobby: newLobby(),
 	}
 	for _, d := range datasets {
 		v.datasets[d.Catalog.Name] = d
 	}
 	for _, u := range users {
 		v.users[u.Name] = u
+		if u.Account != "" {
+			v.shared[u.Account] = true
+		}
 		v.narrow(u.Name, u.Datasets)
 	}
 	v.narrow(strangersView, access.Strangers)

@@ -106,20 +106,21 @@ func (s *Service) budgetRecords(ctx context.Context, q *query) ([]record, error)
 	return out, nil
 }
 
-// historyRecords are the analyst's own entries on this data set, newest first. Those who are anonymous have a name in
+// historyRecords are the entries of the analyst's account on this data set, newest first, each with who asked: what one of its
+// users has paid for, all may read. Those who are anonymous have a name in
 // common and are not the same: none of them sees any.
 func (s *Service) historyRecords(ctx context.Context, q *query) ([]record, error) {
 	if q.anonymous() {
 		return nil, nil
 	}
-	id := q.request.Identity
-	entries, err := s.Ledger.History(ctx, budget.HistoryQuery{Analyst: id.User, Dataset: q.dataset.Catalog.Name})
+	account := q.user.account()
+	entries, err := s.Ledger.History(ctx, budget.HistoryQuery{Analyst: account, Dataset: q.dataset.Catalog.Name})
 	if err != nil {
 		return nil, s.ledgerFailed(ctx, "history", err)
 	}
 	var out []record
 	for _, e := range entries {
-		if e.Analyst != id.User || e.Dataset != q.dataset.Catalog.Name {
+		if e.Analyst != account || e.Dataset != q.dataset.Catalog.Name {
 			continue // an empty name would have listed everybody's
 		}
 		r := record{
@@ -127,6 +128,11 @@ func (s *Service) historyRecords(ctx context.Context, q *query) ([]record, error
 			"outcome": text(e.Outcome), "sqlstate": textOrNull(e.SQLState),
 			"epsilon": amount(e.Loss.Epsilon.Rat()), "delta": amount(e.Loss.Delta.Rat()), "rho": amount(e.Loss.Rho.Rat()),
 			"application": textOrNull(e.Application), "client": textOrNull(e.Client), "dataset": text(e.Dataset), "duration_ms": whole(e.Duration.Milliseconds()),
+		}
+		if e.SQL != "" { // else an act of the owner's
+			if r["user_name"] = text(e.Analyst); e.By != "" {
+				r["user_name"] = text(e.By)
+			}
 		}
 		if e.Archived {
 			r["rows"] = whole(e.Rows)

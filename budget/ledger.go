@@ -66,7 +66,8 @@ type Charge struct {
 	Entry                    Entry       // for the history; Outcome is filled in by the end of the reservation
 }
 
-// Entry is one line of history. It holds the query's text, never a value of data.
+// Entry is one line of history. It holds the query's text, never a value of data. Analyst names the account. Where users share one,
+// By names the user who asked.
 type Entry struct {
 	ID          int64
 	Time        time.Time
@@ -83,7 +84,7 @@ type Entry struct {
 	Client      string
 	Archived    bool   // the answer is kept, and can be read again
 	Rows        int64  // of the answer that is kept
-	By, Note    string // who did it and why, for an owner's acts ("disabled", "enabled", "grant", "set", "unset", "reset-window", "pruned")
+	By, Note    string // who did it and why: the user of a shared account, and for an owner's acts ("disabled", "enabled", "grant", "set", "unset", "reset-window", "pruned")
 }
 
 // Reservation is money put aside, on disk. It ends exactly once, by Commit, Fail or Release; a later end is an error.
@@ -149,8 +150,9 @@ type FoundRelease struct {
 // HistoryQuery selects history entries.
 type HistoryQuery struct {
 	Analyst, Dataset string
-	Limit            int   // 0 means 1000
-	Before           int64 // only entries with a smaller ID; 0 means all
+	User             string // only what this user asked, from whichever account
+	Limit            int    // 0 means 1000
+	Before           int64  // only entries with a smaller ID; 0 means all
 }
 
 // Exhausted says that an account's budget, or a lifetime limit of queries, is used up.

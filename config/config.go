@@ -182,6 +182,8 @@ type Reuse struct {
 type User struct {
 	Name     string
 	Position catalog.Position
+	// Account names the account on each dataset; users who name one share it. Empty: one of the user's own.
+	Account  string
 	Password string // SCRAM verifier as PostgreSQL stores it; empty: no log-in by password
 	MayQuery bool
 	// MaxParallel is Config's unless the user has his own.
@@ -220,6 +222,22 @@ func (c *Config) User(name string) (*User, bool) {
 		}
 	}
 	return nil, false
+}
+
+// AccountName names the user's account.
+func (u *User) AccountName() string {
+	if u.Account != "" {
+		return u.Account
+	}
+	return u.Name
+}
+
+// AccountOf names the account of a user, or the account of that name if there is no such user.
+func (c *Config) AccountOf(name string) string {
+	if u, ok := c.User(name); ok {
+		return u.AccountName()
+	}
+	return name
 }
 
 // Grant finds a user's right to a dataset.

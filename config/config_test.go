@@ -253,6 +253,23 @@ func TestLoginFile(t *testing.T) {
 	}
 }
 
+// TestSharedAccount: users who name one account share it, where it gives all of them the same.
+func TestSharedAccount(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	user := "  - {name: %s, account: %s, password: 'SCRAM-SHA-256$4096:AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=', datasets: {d: {budget: {epsilon: 1, delta: 1e-7, accountant: approx}}}}\n"
+	text := "datasets: [{name: d, source: 'duckdb:d', privacy_unit: row, budget: {epsilon: 10, delta: 1e-6, accountant: approx}, tables: {t: {columns: {x: {}}}}}]\nusers:\n" +
+		fmt.Sprintf(user, "alice", "team") + fmt.Sprintf(user, "bob", "team") + fmt.Sprintf(user, "carol", "carol") + fmt.Sprintf(user, "dora", "carol")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c := mustLoad(t, file)
+	for name, want := range map[string]string{"alice": "team", "bob": "team", "carol": "carol", "dora": "carol", "team": "team", "nobody": "nobody"} {
+		if got := c.AccountOf(name); got != want {
+			t.Errorf("%s has account %s, want %s", name, got, want)
+		}
+	}
+}
+
 // rates prints rules, sorted.
 func rates(r ratelimit.Rules) string {
 	var out []string

@@ -16,7 +16,8 @@ import (
 type userText struct {
 	at       value
 	user     User
-	password bool // one was given
+	account  value // zero if not written
+	password bool  // one was given
 	grants   []grantText
 }
 
@@ -36,6 +37,11 @@ func (l *loader) user(v value) {
 		"name": func(v value) {
 			if s, ok := v.name(); ok {
 				u.user.Name = s
+			}
+		},
+		"account": func(v value) {
+			if s, ok := v.name(); ok {
+				u.account, u.user.Account = v, s
 			}
 		},
 		"password":  func(v value) { passwordGiven = true; v.password(&u.user.Password) },
@@ -145,6 +151,35 @@ func (l *loader) finishUsers() {
 			}
 		}
 		l.config.Users = append(l.config.Users, u.user)
+	}
+	l.finishAccounts()
+}
+
+// finishAccounts checks the accounts that users share: there must be one budget, and no doubt whose account a name is.
+func (l *loader) finishAccounts() {
+	type where struct{ account, dataset string }
+	first := map[where]*Grant{}
+	whose := map[where]string{}
+	for i := range l.config.Users {
+		u, at := &l.config.Users[i], l.users[i].account
+		if other, ok := l.config.User(u.AccountName()); ok && other.AccountName() != u.AccountName() {
+			at.fault("account %q is the name of a user whose account is another one", u.Account).Hint = "take another name, or the account " + other.AccountName()
+		}
+		if u.Account != "" && u.Account == l.config.Auth.Anonymous {
+			at.fault("account %q is the name of those who are anonymous", u.Account).Hint = "take another name"
+		}
+		for j := range u.Grants {
+			g, key := &u.Grants[j], where{u.AccountName(), u.Grants[j].Dataset}
+			have, ok := first[key]
+			if !ok {
+				first[key], whose[key] = g, u.Name
+				continue
+			}
+			if have.Budget != g.Budget || have.MaxQueries != g.MaxQueries || !maps.Equal(have.ClassQueries, g.ClassQueries) {
+				l.users[i].at.fault("users %q and %q share the account %q, but not its budget and max_queries on dataset %q", whose[key], u.Name, key.account, key.dataset).Hint =
+					"write the same for each user of an account"
+			}
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func SystemTables() []SystemTable {
 			col("rho", num), col("rho_spent", num), col("rho_reserved", num), col("rho_left", num), col("initial_epsilon", num), col("initial_delta", num),
 			col("refresh", text), col("window_ends", stamp), col("queries", whole), col("max_queries", whole)}},
 		{Name: "dp.history", Input: "dp_history", Columns: []Column{col("id", whole), col("time", stamp), col("dataset", text), col("sql", text), col("outcome", text),
-			col("sqlstate", text), col("epsilon", num), col("delta", num), col("rho", num), col("application", text), col("client", text), col("plan", text), col("rows", whole), col("duration_ms", whole)}},
+			col("sqlstate", text), col("epsilon", num), col("delta", num), col("rho", num), col("application", text), col("client", text), col("plan", text), col("rows", whole), col("duration_ms", whole), col("user_name", text)}},
 		{Name: "dp.limits", Input: "dp_limits", Columns: []Column{col("name", text), col("value", text), col("description", text)}},
 		{Name: "dp.tables", Input: "dp_tables", Columns: []Column{col("name", text), col("public", flag), col("unit", text), col("description", text), col("pipeline", text)}},
 		{Name: "dp.columns", Input: "dp_columns", Columns: []Column{col("table_name", text), col("column_name", text), col("position", small), col("type", text),

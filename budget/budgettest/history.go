@@ -66,6 +66,29 @@ func testHistory(t *testing.T, s Store) {
 	check(t, "rows", v.Entries, 9) // six entries and three outcomes
 }
 
+// testSharedHistory: of an account that users share, the history has the account and who asked.
+func testSharedHistory(t *testing.T, s Store) {
+	b, ctx := setUp(t, s), context.Background()
+	for _, who := range []string{"alice", "bob", ""} {
+		c := as("team")
+		c.Entry.By = who
+		noError(t, b.reserve(c).Commit(ctx, nil, budget.Outcome{}))
+	}
+	noError(t, b.Record(ctx, budget.Entry{Analyst: "team", By: "bob", Dataset: "census", SQL: "again", Outcome: "reused"}))
+	noError(t, b.Record(ctx, budget.Entry{Analyst: "bob", Dataset: "census", SQL: "before he joined", Outcome: "reused"}))
+	noError(t, b.Adjust(ctx, budget.Adjustment{Key: budget.Key{Analyst: "team", Dataset: "census"}, Kind: budget.Grant, Amount: privacy.Loss{Epsilon: eps(1)}, By: "bob", Why: "an owner of that name"}))
+	for range 2 {
+		check(t, "team's", outcomes(b.history(budget.HistoryQuery{Analyst: "team"})), "grant reused answered answered answered")
+		check(t, "bob's", outcomes(b.history(budget.HistoryQuery{User: "bob"})), "reused reused answered")
+		check(t, "alice's", outcomes(b.history(budget.HistoryQuery{User: "alice"})), "answered")
+		check(t, "who asked", b.history(budget.HistoryQuery{User: "alice"})[0].By, "alice")
+		check(t, "whose account", b.history(budget.HistoryQuery{User: "alice"})[0].Analyst, "team")
+		_, err := b.Verify(ctx)
+		noError(t, err)
+		b.Admin = b.another()
+	}
+}
+
 // testTampering: every kind of change to the history is found.
 func testTampering(t *testing.T, s Store) {
 	for _, c := range []struct {

@@ -57,6 +57,7 @@ func Run(t *testing.T, s Store) {
 		{"disabled", testDisabled},
 		{"adjustments", testAdjustments},
 		{"close", testClose},
+		{"shared history", testSharedHistory},
 		{"vanished process", testVanished},
 		{"many vanished", testManyVanished},
 		{"slow process", testSlowProcess},

@@ -48,7 +48,8 @@ func (l *Ledger) History(ctx context.Context, q budget.HistoryQuery) ([]budget.E
 		  LEFT JOIN history o ON o.id = (SELECT max(x.id) FROM history x WHERE x.ref = h.id)
 		  LEFT JOIN answers a ON a.entry = h.id
 		  WHERE h.ref = 0 AND ($1 = '' OR h.analyst = $1) AND ($2 = '' OR h.dataset = $2) AND ($3 = 0 OR h.id < $3)
-		  ORDER BY h.id DESC LIMIT $4`, []any{q.Analyst, q.Dataset, q.Before, limit}, func(row row) error {
+		    AND ($5 = '' OR h.query <> '' AND (h.actor = $5 OR h.actor = '' AND h.analyst = $5))
+		  ORDER BY h.id DESC LIMIT $4`, []any{q.Analyst, q.Dataset, q.Before, limit, q.User}, func(row row) error {
 			var l link
 			var rows int64
 			if err := scanEntry(row, &l, &rows); err != nil {

@@ -140,7 +140,7 @@ func servedBy(c *config.Config, loaded []*datasets.Loaded) ([]*answer.Dataset, [
 	}
 	var users []*answer.User
 	for _, u := range c.Users {
-		user := &answer.User{Name: u.Name, Verifier: u.Password, MayQuery: u.MayQuery, Places: u.MaxParallel, Datasets: map[string]answer.Grant{}}
+		user := &answer.User{Name: u.Name, Account: u.Account, Verifier: u.Password, MayQuery: u.MayQuery, Places: u.MaxParallel, Datasets: map[string]answer.Grant{}}
 		for _, g := range u.Grants {
 			user.Datasets[g.Dataset] = grantOf(g)
 		}

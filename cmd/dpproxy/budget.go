@@ -26,7 +26,7 @@ func newBudgetList() *cobra.Command {
 	}
 	path, format := configFlag(cmd), outputFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return printBalances(cmd, *path, *format, func(budget.Key) bool { return true })
+		return printBalances(cmd, *path, *format, func(*config.Config, budget.Key) bool { return true })
 	}
 	return cmd
 }
@@ -43,8 +43,8 @@ func newBudgetShow() *cobra.Command {
 			return usagef("%s needs --user, --dataset or both", cmd.CommandPath())
 		}
 		found := false
-		err := printBalances(cmd, *path, *format, func(k budget.Key) bool {
-			match := (*user == "" || k.Analyst == *user) && (*dataset == "" || k.Dataset == *dataset)
+		err := printBalances(cmd, *path, *format, func(c *config.Config, k budget.Key) bool {
+			match := (*user == "" || k.Analyst == c.AccountOf(*user)) && (*dataset == "" || k.Dataset == *dataset)
 			found = found || match
 			return match
 		})
@@ -56,7 +56,7 @@ func newBudgetShow() *cobra.Command {
 	return cmd
 }
 
-func printBalances(cmd *cobra.Command, path, format string, match func(budget.Key) bool) error {
+func printBalances(cmd *cobra.Command, path, format string, match func(*config.Config, budget.Key) bool) error {
 	out, err := newOutput(cmd, format)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func printBalances(cmd *cobra.Command, path, format string, match func(budget.Ke
 		known := map[budget.Key]bool{}
 		for _, a := range accounts(c) {
 			known[a.Key] = true
-			if !match(a.Key) {
+			if !match(c, a.Key) {
 				continue
 			}
 			b, err := l.Balance(cmd.Context(), a)
@@ -80,7 +80,7 @@ func printBalances(cmd *cobra.Command, path, format string, match func(budget.Ke
 			return err
 		}
 		for _, s := range states { // accounts that the configuration does not name any more: what they spent is never forgotten
-			if !known[s.Key] && match(s.Key) {
+			if !known[s.Key] && match(c, s.Key) {
 				rows = append(rows, []any{analystName(s.Key), s.Key.Dataset, nil, nil, nil, s.Spent.Epsilon.String(), nil,
 					s.Spent.Delta.String(), s.Spent.Rho.String(), s.Reserved.Epsilon.String(), s.Reserved.Rho.String(), s.Queries, nil})
 			}
@@ -152,6 +152,9 @@ func newBudgetAct(use, short string, kind budget.AdjustKind, amount bool) *cobra
 			}
 		}
 		return withLedger(cmd, *path, func(c *config.Config, l *ledgersql.Ledger) error {
+			if act.Key.Analyst != "" {
+				act.Key.Analyst = c.AccountOf(act.Key.Analyst)
+			}
 			for _, a := range accounts(c) {
 				if a.Key == act.Key {
 					act.Refresh = a.Budget.Refresh

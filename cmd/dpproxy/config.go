@@ -77,11 +77,14 @@ func withLedger(cmd *cobra.Command, path string, f func(*config.Config, *ledgers
 // accounts lists the accounts of a configuration: each data set's, then its analysts'.
 func accounts(c *config.Config) []budget.Account {
 	var out []budget.Account
+	seen := map[budget.Key]bool{}
 	for _, d := range c.Datasets {
 		out = append(out, budget.Account{Key: budget.Key{Dataset: d.Name}, Budget: d.Budget})
 		for _, u := range c.Users {
-			if g, ok := u.Grant(d.Name); ok {
-				out = append(out, budget.Account{Key: budget.Key{Analyst: u.Name, Dataset: d.Name}, Budget: g.Budget})
+			key := budget.Key{Analyst: u.AccountName(), Dataset: d.Name}
+			if g, ok := u.Grant(d.Name); ok && !seen[key] { // users who share an account have one budget
+				seen[key] = true
+				out = append(out, budget.Account{Key: key, Budget: g.Budget})
 			}
 		}
 	}

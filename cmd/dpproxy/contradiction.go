@@ -80,10 +80,11 @@ func userRows(ctx context.Context, c *config.Config, l *ledgersql.Ledger, name s
 	if err != nil {
 		return nil, err
 	}
+	account := c.AccountOf(name)
 	notes := func(dataset string) any {
 		var mine []string
 		for _, t := range all {
-			if strings.Contains(t, "the account of "+name+" on "+dataset+" ") || strings.HasPrefix(t, "user "+name+" ") {
+			if strings.Contains(t, "the account of "+account+" on "+dataset+" ") || strings.HasPrefix(t, "user "+name+" ") {
 				mine = append(mine, t)
 			}
 		}
@@ -95,7 +96,7 @@ func userRows(ctx context.Context, c *config.Config, l *ledgersql.Ledger, name s
 	if ok {
 		for _, g := range u.Grants {
 			known[g.Dataset] = true
-			b, err := l.Balance(ctx, budget.Account{Key: budget.Key{Analyst: name, Dataset: g.Dataset}, Budget: g.Budget})
+			b, err := l.Balance(ctx, budget.Account{Key: budget.Key{Analyst: account, Dataset: g.Dataset}, Budget: g.Budget})
 			if err != nil {
 				return nil, err
 			}
@@ -111,7 +112,7 @@ func userRows(ctx context.Context, c *config.Config, l *ledgersql.Ledger, name s
 		return nil, err
 	}
 	for _, s := range states {
-		if s.Key.Analyst == name && !known[s.Key.Dataset] {
+		if s.Key.Analyst == account && !known[s.Key.Dataset] {
 			ok = true
 			rows = append(rows, []any{s.Key.Dataset, false, nil, nil, s.Spent.Epsilon.String(), nil, s.Queries, nil, notes(s.Key.Dataset)})
 		}

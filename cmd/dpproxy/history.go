@@ -24,7 +24,7 @@ func newHistoryList() *cobra.Command {
 		Example: "  dpproxy history list --config dpproxy.yaml --user alice --limit 20",
 	}
 	path, format := configFlag(cmd), outputFlag(cmd)
-	user, dataset := cmd.Flags().StringP("user", "u", "", "only this analyst's"), cmd.Flags().StringP("dataset", "d", "", "only on this data set")
+	user, dataset := cmd.Flags().StringP("user", "u", "", "only this analyst's; the name of an account: of all who share it"), cmd.Flags().StringP("dataset", "d", "", "only on this data set")
 	limit := cmd.Flags().IntP("limit", "n", 50, "at most so many")
 	before := cmd.Flags().Int64("before", 0, "only entries with a smaller id")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -35,8 +35,12 @@ func newHistoryList() *cobra.Command {
 		if *limit < 1 {
 			return usagef("--limit is at least 1")
 		}
-		return withLedger(cmd, *path, func(_ *config.Config, l *ledgersql.Ledger) error {
-			entries, err := l.History(cmd.Context(), budget.HistoryQuery{Analyst: *user, Dataset: *dataset, Limit: *limit, Before: *before})
+		return withLedger(cmd, *path, func(c *config.Config, l *ledgersql.Ledger) error {
+			q := budget.HistoryQuery{Analyst: *user, Dataset: *dataset, Limit: *limit, Before: *before}
+			if c.AccountOf(*user) != *user {
+				q.Analyst, q.User = "", *user // of the account that he shares, his own alone
+			}
+			entries, err := l.History(cmd.Context(), q)
 			if err != nil {
 				return err
 			}
@@ -70,7 +74,11 @@ func historyRows(all bool, entries []budget.Entry) [][]any {
 		if !all {
 			what = shorten(what, 80)
 		}
-		row := []any{e.ID, e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), e.Analyst, e.Dataset, e.Outcome, e.SQLState,
+		who := e.Analyst
+		if !all && e.SQL != "" && e.By != "" {
+			who += " (" + e.By + ")" // the account, and who asked
+		}
+		row := []any{e.ID, e.Time.UTC().Format("2006-01-02T15:04:05.000Z"), who, e.Dataset, e.Outcome, e.SQLState,
 			e.Loss.Epsilon.String(), e.Loss.Delta.String(), e.Loss.Rho.String(), what}
 		if all {
 			row[len(row)-1] = e.SQL

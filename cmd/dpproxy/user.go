@@ -44,12 +44,12 @@ func newUserList() *cobra.Command {
 				if !out.json {
 					shown = strings.Join(datasets, ", ")
 				}
-				rows = append(rows, []any{u.Name, u.MayQuery, slices.Contains(banned, u.Name), shown})
+				rows = append(rows, []any{u.Name, u.AccountName(), u.MayQuery, slices.Contains(banned, u.Name), shown})
 			}
 			if err := tellContradictions(cmd, c, l); err != nil {
 				return err
 			}
-			return out.print([]column{{"name", "name", false}, {"may query", "may_query", false}, {"disabled", "disabled", false},
+			return out.print([]column{{"name", "name", false}, {"account", "account", false}, {"may query", "may_query", false}, {"disabled", "disabled", false},
 				{"data sets", "datasets", false}}, rows)
 		})
 	}

@@ -95,6 +95,7 @@ set at once. What somebody of this name has spent before still counts.`,
 	o, g := editFlags(cmd), newGrantFlags(cmd)
 	verifier := cmd.Flags().String("verifier", "", "the output of `dpproxy hash-password`, in place of a password")
 	generate := cmd.Flags().Bool("generate-password", false, "make a password, and print it once")
+	account := cmd.Flags().String("account", "", "the account, to share it with others; without it, one of the user's own")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		password := ""
 		err := o.edit(cmd, "users", func(e *config.Editor) ([]change, error) {
@@ -110,6 +111,9 @@ set at once. What somebody of this name has spent before still counts.`,
 			}
 			user := mappingNode(false)
 			setKey(user, "name", scalarNode(args[0]))
+			if *account != "" {
+				setKey(user, "account", scalarNode(*account))
+			}
 			setKey(user, "password", scalarNode(v))
 			if *g.dataset != "" {
 				g.apply(user)
