@@ -85,8 +85,77 @@ func (r *resolver) canonOf(f from, where []expr.Expr, outer *canon) *canon {
 	if c.fault {
 		return nil
 	}
+	c.oneRow(c.root)
 	c.root.sort()
 	return c
+}
+
+// oneRow makes one part of two whose rows are the same: of one table, and equal in a column that the source keeps unique. The declared
+// path to the unit joins a table again that a sub-query of the statement has joined.
+func (c *canon) oneRow(g *region) {
+	for _, p := range g.parts {
+		if p.leaf == nil {
+			c.oneRow(p.l)
+			c.oneRow(p.r)
+		}
+	}
+	eq := classes{}
+	for _, cond := range g.conds {
+		for _, t := range flattened(cond) {
+			l, r, ok := equalColumns(t)
+			if !ok {
+				continue
+			}
+			a, okA := c.storedAs(l)
+			b, okB := c.storedAs(r)
+			if okA && okB {
+				eq.union(a, b)
+			}
+		}
+	}
+	for i := 0; i < len(g.parts); i++ {
+		for j := i + 1; j < len(g.parts); j++ {
+			if a, b := g.parts[i].leaf, g.parts[j].leaf; c.sameRow(a, b, eq) {
+				for alias, l := range c.leaves {
+					if l == b {
+						c.leaves[alias] = a
+					}
+				}
+				g.parts = append(g.parts[:j], g.parts[j+1:]...)
+				j--
+			}
+		}
+	}
+}
+
+// sameRow tells that two leaves are one row.
+func (c *canon) sameRow(a, b *leaf, eq classes) bool {
+	if a == nil || b == nil || a.scan == nil || b.scan == nil || a.scan.table != b.scan.table {
+		return false
+	}
+	for _, col := range a.scan.table.Columns {
+		if col.Unique && eq.same(a.scan.alias+"."+col.SourceName, b.scan.alias+"."+col.SourceName) {
+			return true
+		}
+	}
+	return false
+}
+
+// storedAs names the table's column that a column is, through the sub-queries that were taken apart.
+func (c *canon) storedAs(v expr.Column) (string, bool) {
+	for {
+		d, ok := c.inside[v.Alias]
+		if !ok {
+			break
+		}
+		inner, isColumn := d.q.shows(v.Name).(expr.Column)
+		if !isColumn {
+			return "", false
+		}
+		v = inner
+	}
+	l, ok := c.leaves[v.Alias]
+	return v.Alias + "." + v.Name, ok && l.scan != nil
 }
 
 // collect adds a part of FROM to a region.

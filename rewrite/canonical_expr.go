@@ -85,13 +85,49 @@ func (c *canon) rename(e expr.Expr, declared bool) (expr.Expr, bool) {
 			return out, true
 		}
 		return nil, false
-	case expr.Const, windowCall:
+	case windowCall:
+		out, err := expr.TryRewrite(v, func(e expr.Expr) (expr.Expr, bool) {
+			if _, itself := e.(windowCall); itself {
+				return nil, false
+			}
+			return c.rename(e, declared)
+		})
+		c.broken = c.broken || err != nil
+		if w, ok := out.(windowCall); ok {
+			w.order = c.decisive(w.order)
+			return w, true
+		}
+		return out, true
+	case expr.Const:
 		return nil, false
 	}
 	if !expr.Composed(e) {
 		c.fault = true
 	}
 	return nil, false
+}
+
+// decisive leaves out the terms of an order behind one that no two rows have in common: the key of the only table.
+func (c *canon) decisive(order []order) []order {
+	if len(c.root.parts) != 1 || c.root.parts[0].leaf == nil || c.root.parts[0].leaf.scan == nil {
+		return order
+	}
+	l := c.root.parts[0].leaf
+	for i, o := range order {
+		col, ok := o.e.(expr.Column)
+		if t, breaks := o.e.(tieBreak); breaks {
+			col, ok = t.c, true
+		}
+		if !ok || col.Alias != l.alias || col.Clamp {
+			continue
+		}
+		for _, stored := range l.scan.table.Columns {
+			if stored.SourceName == col.Name && stored.Unique && !stored.Nullable {
+				return order[:i+1]
+			}
+		}
+	}
+	return order
 }
 
 // column is what a column of the SQL stands for.
@@ -203,7 +239,7 @@ func (c *canon) findEqual(g *region) {
 
 // flattened are the terms of a conjunction.
 func flattened(e expr.Expr) []expr.Expr {
-	if expr.Operator(e) != "AND" {
+	if expr.Operator(e) != "AND" && !expr.IsTrue(e) {
 		return []expr.Expr{e}
 	}
 	var out []expr.Expr
@@ -247,8 +283,12 @@ func (c *canon) conditions(g *region) []string {
 	for _, cond := range g.conds {
 		for _, t := range flattened(c.expr(cond)) {
 			if l, _, ok := equalColumns(t); ok {
-				rep := expr.Canonical(c.equal[expr.Canonical(l)].asUnit)
-				for _, side := range t.Children() {
+				rep, ends := expr.Canonical(c.equal[expr.Canonical(l)].asUnit), t.Children()
+				if expr.Canonical(ends[0]) == expr.Canonical(ends[1]) { // a row that was joined with itself by its key
+					maybe = append(maybe, isPresent(c.oneOfEqual(ends[0])))
+					continue
+				}
+				for _, side := range ends {
 					groups[rep] = append(groups[rep], expr.Canonical(side))
 					present[expr.Canonical(c.oneOfEqual(side))] = true
 				}
@@ -266,7 +306,9 @@ func (c *canon) conditions(g *region) []string {
 		}
 	}
 	for _, members := range groups {
-		out = append(out, "("+strings.Join(once(members), " = ")+")")
+		if members = once(members); len(members) > 1 {
+			out = append(out, "("+strings.Join(members, " = ")+")")
+		}
 	}
 	for _, t := range maybe {
 		of := t.Children()[0]
@@ -289,6 +331,15 @@ func (c *canon) oneOfEqual(e expr.Expr) expr.Expr {
 	})
 	if err != nil {
 		return e
+	}
+	return out
+}
+
+// isPresent is the condition that a column is not NULL.
+func isPresent(e expr.Expr) expr.Expr {
+	out, err := builder(Protected).IsNull(e, true, -1)
+	if err != nil {
+		return notNull{e}
 	}
 	return out
 }

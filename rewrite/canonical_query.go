@@ -18,7 +18,11 @@ func (c *canon) query(q *query, outer *canon) (text string, shown func(column st
 		for _, row := range q.values {
 			var cells []string
 			for _, e := range row {
-				cells = append(cells, c.constant(e))
+				if outer != nil {
+					cells = append(cells, outer.text(e))
+				} else {
+					cells = append(cells, c.constant(e))
+				}
 			}
 			rows = append(rows, "("+strings.Join(cells, ", ")+")")
 		}
@@ -110,12 +114,21 @@ func (c *canon) block(q *query) string {
 // rest is ORDER BY, LIMIT and OFFSET. Names are resolved in `in`, or are places.
 func (c *canon) rest(q *query, in *canon) string {
 	var b strings.Builder
-	for _, o := range q.order {
-		var text string
+	order := append([]order{}, q.order...)
+	if in != nil {
+		for i, o := range order {
+			if _, placed := o.e.(outputColumn); !placed {
+				order[i].e = in.stand(o.e)
+			}
+		}
+		order = in.decisive(order)
+	}
+	for _, o := range order {
+		text := ""
 		if _, placed := o.e.(outputColumn); placed || in == nil {
 			text = c.constant(o.e)
 		} else {
-			text = in.text(o.e)
+			text = expr.Canonical(o.e)
 		}
 		b.WriteString(" ORDER BY " + text + " " + strconv.FormatBool(o.desc) + " " + strconv.FormatBool(o.nullsFirst))
 	}

@@ -319,7 +319,7 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 	case j.Quals != nil:
 		holder := &query{prop: out.property()}
 		ctx := &exprContext{r: r, sc: both, b: b, env: e, clause: "JOIN conditions", prop: out.property(), block: holder}
-		for _, c := range conjuncts(j.Quals) {
+		for _, c := range normalTerms(j.Quals) {
 			cond, err := ctx.filter(c)
 			if err != nil {
 				return nil, none, err

@@ -281,6 +281,12 @@ func (c Column) canonical(p *Printer) {
 	p.WriteString("[" + ends[0] + ", " + ends[1] + "]")
 }
 
+// IsTrue tells that a condition is IS TRUE of another.
+func IsTrue(e Expr) bool {
+	n, ok := e.(*node)
+	return ok && n.affirms
+}
+
 // Composed tells that an expression is an operator, a function or a cast of this package.
 func Composed(e Expr) bool {
 	_, ok := e.(*node)

@@ -72,16 +72,50 @@ func foldJunction(word string) func([]Const) (Const, bool) {
 	}
 }
 
-// Not builds NOT e.
+// Not builds NOT e: where e is a comparison, IN, IS NULL, AND, OR or NOT, as what holds where e does not, so that what is known of it
+// is known of its negation too. NULL stays NULL.
 func (b *Builder) Not(e Expr, pos int) (Expr, error) {
 	arg, err := b.needBool(e, "NOT", pos)
 	if err != nil {
 		return nil, err
 	}
+	if out, err := b.inward(arg, pos); out != nil || err != nil {
+		return out, err
+	}
 	n := b.newNode("NOT", catalog.Of(boo), []Expr{arg}, pos, func(args []Expr) (Expr, error) { return b.Not(args[0], pos) })
 	n.write = templates("(NOT $1)", "(NOT $1)")
 	n.fold = func(args []Const) (Const, bool) { return truth(args[0].Text == "f") }
 	return n.finish()
+}
+
+// inward takes NOT over a node's operands; nil where it stays in front.
+func (b *Builder) inward(e Expr, pos int) (Expr, error) {
+	n, ok := e.(*node)
+	if !ok {
+		return nil, nil
+	}
+	switch n.name {
+	case "NOT":
+		return n.args[0], nil
+	case "IS NULL":
+		return b.IsNull(n.args[0], !n.negated, pos)
+	case "IN":
+		return b.In(n.args[0], n.args[1:], !n.negated, pos)
+	case "AND", "OR":
+		var args []Expr
+		for _, a := range n.args {
+			not, err := b.Not(a, pos)
+			if err != nil {
+				return nil, err
+			}
+			args = append(args, not)
+		}
+		return b.junction(map[string]string{"AND": "OR", "OR": "AND"}[n.name], args, pos)
+	}
+	if op := opposites(n.name); op != "" && len(n.args) == 2 {
+		return b.Op(op, n.args[0], n.args[1], pos)
+	}
+	return nil, nil
 }
 
 // IsNull builds e IS [NOT] NULL.

@@ -22,10 +22,10 @@ SELECT avg(m) FROM (SELECT patient_id, max(visited_on) - min(visited_on) AS m FR
 -- name: per unit case outside
 SELECT CASE WHEN n > 2 THEN 'many' ELSE 'few' END AS c, count(*) FROM (SELECT patient_id, count(*) AS n FROM visits GROUP BY patient_id) s GROUP BY 1 ORDER BY 1
 
--- name: unit via chain in group
+-- name: unit via chain in group; spelling=the path to the unit joins a table again, within the groups
 SELECT avg(n) FROM (SELECT v.patient_id, sum(i.quantity) AS n FROM items i JOIN visits v USING (visit_id) GROUP BY v.patient_id) s
 
--- name: per visit with unit
+-- name: per visit with unit; spelling=the path to the unit joins a table again, within the groups
 SELECT avg(n) FROM (SELECT patient_id, visit_id, sum(quantity) AS n FROM items JOIN visits USING (visit_id) GROUP BY patient_id, visit_id) s
 
 -- name: chain by items self
@@ -88,7 +88,7 @@ SELECT avg(n) FROM (SELECT p.patient_id, (SELECT count(*) FROM visits v WHERE v.
 -- name: correlated sum key
 SELECT CASE WHEN (SELECT sum(v.cost) FROM visits v WHERE v.patient_id = p.patient_id) > 1000 THEN 'a' ELSE 'b' END AS k, count(*) FROM patients p GROUP BY k ORDER BY k
 
--- name: correlated public scalar
+-- name: correlated public scalar; spelling=a key is not seen through a sub-query
 SELECT count(*) FROM visits v WHERE (SELECT d.floor FROM departments d WHERE d.department_id = v.department_id) = 1
 
 -- name: union all three

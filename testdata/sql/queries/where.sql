@@ -116,7 +116,7 @@ SELECT count(*) FROM patients WHERE region = ANY($1)
 -- name: bounds that contradict the declared ones; own=PostgreSQL gives NULL where no row passes
 SELECT avg(age), variance(age) FROM patients WHERE age > 200
 
--- name: bounds that contradict each other; own=PostgreSQL gives NULL where no row passes
+-- name: bounds that contradict each other; own=PostgreSQL gives NULL where no row passes; spelling=whichever bound comes first counts
 SELECT sum(age), avg(income) FROM patients WHERE age > 100 AND age < 50 AND income > 1e300
 
 -- name: division in a public sub-query by a private column; own=PostgreSQL divides by zero

@@ -58,13 +58,13 @@ SELECT avg(least(n, 3)) FROM (SELECT count(*) OVER (PARTITION BY patient_id, dep
 -- name: partition by visit
 SELECT avg(least(n, 3)) FROM (SELECT count(*) OVER (PARTITION BY visit_id) AS n FROM items) s
 
--- name: first item of visit
+-- name: first item of visit; spelling=ties between rows are broken by all columns of FROM in their order
 SELECT count(*), sum(quantity) FROM (SELECT quantity, row_number() OVER (PARTITION BY visit_id ORDER BY item_id) AS rn FROM items) s WHERE rn = 1
 
--- name: favourite department
+-- name: favourite department; spelling=ties between rows are broken by all columns of FROM in their order
 SELECT department_id, count(*) FROM (SELECT patient_id, department_id, row_number() OVER (PARTITION BY patient_id ORDER BY count(*) DESC, department_id) AS rn FROM visits GROUP BY patient_id, department_id) s WHERE rn = 1 AND department_id IN (1,2,3,4,5) GROUP BY department_id ORDER BY 1
 
--- name: window over join
+-- name: window over join; spelling=ties between rows are broken by all columns of FROM in their order
 SELECT sum(quantity) FROM (SELECT i.quantity, row_number() OVER (PARTITION BY v.patient_id ORDER BY i.item_id) AS rn FROM items i JOIN visits v USING (visit_id)) s WHERE rn <= 2
 
 -- name: window joined back
