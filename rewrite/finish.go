@@ -66,12 +66,12 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups.
 		d.calls = append(d.calls, unitCount())
 	}
+	r.canonical(d)
 	space := r.keySpaceOf(d)
 	if err := r.checkGroups(d, &space); err != nil {
 		return nil, err
 	}
 	r.countCells(d)
-	r.canonical(d)
 	p := &pending{d: d, where: append([]expr.Expr{}, d.where...), limits: r.set.Bounds}
 	if err := r.publicKeys(p, &space); err != nil {
 		return nil, err
