@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 
+	"github.com/dpproxy/dpproxy/mechanism"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
 
@@ -15,8 +16,15 @@ func (p *Plan) Fingerprint() string {
 	if p.frame != "" {
 		return p.frame
 	}
+	type output struct { // one release can be shown in several ways
+		Key       int
+		Estimator mechanism.Estimator
+		Quantile  *QuantileOutput `json:",omitempty"`
+		Bound     string          `json:",omitempty"`
+	}
 	type block struct {
 		Name, Identity string
+		Outputs        []output
 		After          string `json:",omitempty"` // done to the numbers after the noise: changes what is shown, not the release
 	}
 	var doc struct {
@@ -29,7 +37,11 @@ func (p *Plan) Fingerprint() string {
 		Class      string `json:",omitempty"`
 	}
 	for _, b := range p.Blocks {
-		doc.Blocks = append(doc.Blocks, block{b.Name, b.Identity, b.After.String()})
+		shown := block{Name: b.Name, Identity: b.Identity, After: b.After.String()}
+		for _, o := range b.Outputs {
+			shown.Outputs = append(shown.Outputs, output{o.Key, o.Estimator, o.Quantile, o.Bound})
+		}
+		doc.Blocks = append(doc.Blocks, shown)
 	}
 	doc.Projection, doc.Constants, doc.SQL, doc.System = p.Post.Projection, p.Post.Constants, p.Post.SQL, p.System
 	doc.Class = p.Class
@@ -40,7 +52,7 @@ func (p *Plan) Fingerprint() string {
 	if err != nil {
 		return "" // no field can fail; an empty fingerprint matches nothing
 	}
-	sum := sha256.Sum256(append([]byte("dpproxy plan 1\n"), text...))
+	sum := sha256.Sum256(append([]byte("dpproxy plan 2\n"), text...))
 	return hex.EncodeToString(sum[:])
 }
 

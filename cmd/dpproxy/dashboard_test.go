@@ -43,6 +43,11 @@ func TestSameQuestionIsFree(t *testing.T) {
 		{"SELECT sex, count(1), avg(age) FROM persons WHERE age <= $1 AND age >= $2 GROUP BY sex", []any{int16(60), int64(18)}},
 		{"SELECT sex, count(*), avg(age) FROM persons WHERE age BETWEEN $1 AND $2 GROUP BY sex", []any{18, 60}},
 		{"SELECT sex, count(*), avg(age) FROM persons WHERE NOT (age < 18) AND NOT (60 < age) GROUP BY sex HAVING count(*) > 1", nil},
+		{`SELECT "sex" AS "sex", COUNT(*) AS "count", AVG("age") AS "AVG(age)" FROM (SELECT * FROM persons WHERE age >= 18
+) AS "virtual_table" WHERE "age" <= 60 GROUP BY "sex" ORDER BY "count" DESC
+LIMIT 1000`, nil},
+		{`SELECT "source"."sex" AS "sex", count(*) AS "count", avg("source"."age") AS "avg" FROM (SELECT "public"."persons"."sex" AS "sex", "public"."persons"."age" AS "age" FROM "public"."persons") AS "source" WHERE ("source"."age" >= $1) AND ("source"."age" <= $2) GROUP BY "source"."sex" ORDER BY "source"."sex" ASC`, []any{18, 60}},
+		{`WITH grown AS (SELECT * FROM persons WHERE age BETWEEN 18 AND 60) SELECT count(*), avg(age), sex FROM grown GROUP BY sex`, nil},
 		{"SELECT 100.0 * count(*), avg(age) FROM persons WHERE age >= 18 AND age <= 60 GROUP BY sex", nil},
 	} {
 		if !free(c.sql, c.args...) {
