@@ -29,8 +29,10 @@ type canon struct {
 	leaves map[string]*leaf     // by the alias in the SQL
 	inside map[string]*derived  // sub-queries that were taken apart, by theirs
 	memo   map[string]expr.Expr // what their columns stand for, under the present names
-	root   *region
-	named  int
+	// texts are those of sub-queries in expressions, so that nested ones are written once.
+	texts map[*subQuery]expr.Expr
+	root  *region
+	named int
 	// equal are, by canonical text, the columns that another stands for.
 	equal map[string]equalTo
 	fault bool
@@ -68,8 +70,11 @@ type region struct {
 	conds []expr.Expr
 }
 
-// mostOrders bounds the orders of equal tables that are tried.
-const mostOrders = 120
+// mostOrders bounds the orders of equal tables that are tried for one block, and mostTried those of a statement: nested blocks multiply.
+const (
+	mostOrders = 120
+	mostTried  = 5000
+)
 
 // canonOf takes FROM and WHERE apart; nil if that cannot be done.
 func (r *resolver) canonOf(f from, where []expr.Expr, outer *canon) *canon {
@@ -315,8 +320,13 @@ func (c *canon) least(text func() string) string {
 			orders *= i
 		}
 	}
-	if orders > mostOrders {
-		runs = nil // as it was written: another spelling may be another release
+	if c.r.tried += orders; orders == 1 {
+		c.assign()
+		return text()
+	}
+	if orders > mostOrders || c.r.tried > mostTried {
+		c.assign()
+		return text() // as it was written: another spelling may be another release
 	}
 	best, tried := "", false
 	var order [][]*part
@@ -363,7 +373,7 @@ func eachOrder(runs [][]*part, f func()) {
 
 // assign names the leaves in their order, and finds which columns are equal under these names.
 func (c *canon) assign() {
-	c.named, c.memo, c.equal = 0, map[string]expr.Expr{}, map[string]equalTo{}
+	c.named, c.memo, c.texts, c.equal = 0, map[string]expr.Expr{}, map[*subQuery]expr.Expr{}, map[string]equalTo{}
 	c.nameRegion(c.root)
 	c.findEqual(c.root)
 }

@@ -1,6 +1,8 @@
 package rewrite
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -19,7 +21,7 @@ func (c *canon) query(q *query, outer *canon) (text string, shown func(column st
 			var cells []string
 			for _, e := range row {
 				if outer != nil {
-					cells = append(cells, outer.text(e))
+					cells = append(cells, expr.Canonical(outer.expr(e)))
 				} else {
 					cells = append(cells, c.constant(e))
 				}
@@ -51,10 +53,16 @@ func (c *canon) query(q *query, outer *canon) (text string, shown func(column st
 			return column
 		}
 		if column == "u" {
-			return in.unitText(unit{e: e})
+			return short(in.unitText(unit{e: e}))
 		}
-		return in.text(e)
+		return short(in.text(e))
 	}
+}
+
+// short is a name for a text: names that hold names, each quoted again, would grow without bound.
+func short(text string) string {
+	h := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(h[:])
 }
 
 // side is one side of a set operation: its columns have places.
@@ -175,11 +183,14 @@ func (v verbatim) Print(p *expr.Printer) { p.WriteString(v.text) }
 
 // subQuery is a sub-query in an expression.
 func (c *canon) subQuery(s *subQuery) expr.Expr {
+	if e, ok := c.texts[s]; ok {
+		return e
+	}
 	text, shown := c.query(s.q, c)
 	var b strings.Builder
 	b.WriteString("(" + s.kind)
 	if s.test != nil {
-		b.WriteString(" " + c.text(s.test) + " " + s.op + " " + strconv.FormatBool(s.all) + " " + strconv.FormatBool(s.not))
+		b.WriteString(" " + expr.Canonical(c.expr(s.test)) + " " + s.op + " " + strconv.FormatBool(s.all) + " " + strconv.FormatBool(s.not))
 	}
 	b.WriteString(" " + strconv.FormatBool(s.dropNull) + " " + strconv.FormatBool(s.once) + " (" + text + ")")
 	if s.kind != "exists" {
@@ -194,5 +205,7 @@ func (c *canon) subQuery(s *subQuery) expr.Expr {
 		b.WriteString(" AS " + expr.Canonical(value))
 	}
 	b.WriteString(")")
-	return verbatim{text: b.String(), typ: s.typ, dom: s.Domain()}
+	out := verbatim{text: b.String(), typ: s.typ, dom: s.Domain()}
+	c.texts[s] = out
+	return out
 }

@@ -55,6 +55,8 @@ type resolver struct {
 	anchors map[expr.ColumnKey]anchor
 	// open are the views that are being resolved, from the outside in.
 	open []string
+	// tried counts the orders of equal tables that were tried for the names of releases.
+	tried int
 	// first are the columns that are 1 in exactly one row of each unit.
 	first map[expr.ColumnKey]bool
 }

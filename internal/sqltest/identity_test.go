@@ -1,6 +1,7 @@
 package sqltest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
@@ -129,5 +130,39 @@ func TestDifferentReleases(t *testing.T) {
 	}
 	if pairs < 2*40 {
 		t.Errorf("%d near misses", pairs)
+	}
+}
+
+// TestNamesStaySmall: statements that nest and repeat have names of a size like their own, and are named soon.
+func TestNamesStaySmall(t *testing.T) {
+	_, loaded := load(t, newSources(t, cleanRows())[1])
+	planner := rewrite.NewPlanner(1)
+	exists, perUnit, wrapped, joined := "", "SELECT patient_id, count(*) AS n FROM visits GROUP BY patient_id", "SELECT age AS a FROM patients", "visits v0"
+	for i := range 20 {
+		exists += fmt.Sprintf(" AND EXISTS (SELECT 1 FROM visits w%d, visits x%d WHERE w%[1]d.patient_id = p.patient_id AND x%[1]d.patient_id = w%[1]d.patient_id", i, i)
+		perUnit = fmt.Sprintf("SELECT patient_id, max(least(n, 5)) AS n FROM (%s) AS t%d GROUP BY patient_id", perUnit, i)
+		wrapped = fmt.Sprintf("SELECT a FROM (%s) AS t%d WHERE a <> %d", wrapped, i, i)
+		if i < 7 {
+			joined += fmt.Sprintf(", visits v%d", i+1)
+		}
+	}
+	equal := "v1.patient_id = v0.patient_id"
+	for i := 2; i <= 7; i++ {
+		equal += fmt.Sprintf(" AND v%d.patient_id = v0.patient_id", i)
+	}
+	doubled := wrapped
+	for i := range 7 {
+		doubled = fmt.Sprintf("SELECT a + a AS a FROM (%s) AS d%d", doubled, i)
+	}
+	for _, sql := range []string{
+		"SELECT count(*) FROM patients p WHERE true" + exists + strings.Repeat(")", 20),
+		"SELECT avg(n) FROM (" + perUnit + ") AS t",
+		"SELECT sum(a) FROM (" + wrapped + ") AS t",
+		"SELECT sum(least(a, 9)) FROM (" + doubled + ") AS t",
+		"SELECT count(*) FROM " + joined + " WHERE " + equal,
+	} {
+		if got := len(identityOf(t, planner, loaded.Catalog, spelling{group: "large", sql: sql})); got == 0 || got > 50*len(sql) {
+			t.Errorf("a name of %d bytes for %d: %.200s", got, len(sql), sql)
+		}
 	}
 }

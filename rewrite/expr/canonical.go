@@ -44,7 +44,7 @@ func (n *node) canonical(p *Printer) bool {
 		p.WriteString(text)
 		return ok
 	case (n.name == "+" || n.name == "*") && len(n.args) == 2 && n.args[0].Type().IsNumeric() && n.args[1].Type().IsNumeric():
-		sides := []string{Canonical(n.args[0]), Canonical(n.args[1])}
+		sides := []string{Canonical(n.shown[0]), Canonical(n.shown[1])} // guarded each by itself, and commutative then, floats too
 		sort.Strings(sides)
 		p.WriteString("(" + strings.Join(sides, " "+n.name+" ") + ")")
 		return true
