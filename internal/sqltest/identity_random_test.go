@@ -186,7 +186,7 @@ func TestRandomSpellings(t *testing.T) {
 		s := &respeller{r: rand.New(rand.NewSource(7)), ds: loaded.Catalog}
 		for _, c := range readCases(t, "queries/*.sql") {
 			plan, err := planFor(planner, loaded.Catalog, c, c.sql)
-			if err != nil || len(plan.Blocks) == 0 || c.options["spelling"] != "" || c.file == "lateral" { // LATERAL has no canonical text
+			if err != nil || len(plan.Blocks) == 0 || c.options["spelling"] != "" || c.file == "lateral" || c.file == "read_keys" { // LATERAL has no canonical text; a public table's key is not seen through a sub-query
 				continue
 			}
 			want := identitiesOf(plan)

@@ -15,7 +15,7 @@ SELECT date_trunc('year', m) AS y, count(*) FROM (SELECT patient_id, percentile_
 -- name: mean of each patient's spread
 SELECT avg(s1), avg(s2), avg(s3), avg(s4) FROM (SELECT patient_id, stddev(cost) AS s1, var_pop(stay_days) AS s2, variance(cost) AS s3, stddev_pop(stay_days) AS s4 FROM visits GROUP BY patient_id) s
 
--- name: spread of floats
+-- name: spread of floats; spelling=the path to the unit joins a table again, within the groups
 SELECT avg(v), avg(m) FROM (SELECT v.patient_id, stddev_samp(i.price) AS v, percentile_cont(0.25) WITHIN GROUP (ORDER BY i.price) AS m FROM items i JOIN visits v USING (visit_id) GROUP BY v.patient_id) s
 
 -- name: spread with a filter and different values
