@@ -18,5 +18,5 @@ SELECT initcap(p.sex || ' person') AS w, count(*) FROM patients p GROUP BY 1
 -- name: bins of time as keys; delta=0
 SELECT date_bin('90 days', seen_at, TIMESTAMP '2021-01-01 06:00:00') AS b, count(*) FROM visits GROUP BY 1
 
--- name: bins of time in the outer query
+-- name: bins of time in the outer query; spelling=a column with bounds that WHERE lists as a key is another key through a sub-query
 SELECT date_bin('2 days', day, TIMESTAMP '2001-01-01') AS b, sum(n) FROM (SELECT visited_on AS day, count(*) AS n FROM visits WHERE visited_on IN ('2021-03-03', '2021-03-04') GROUP BY 1) x GROUP BY 1
