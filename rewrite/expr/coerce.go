@@ -112,6 +112,13 @@ func readAs(text string, to catalog.Type, pos int) (string, error) {
 	if err == nil {
 		return value, nil
 	}
+	if to.IsDateTime() {
+		if iso, ok := isoTime(text, to.Kind); ok {
+			if value, err := catalog.ParseValue(to, iso); err == nil {
+				return value, nil
+			}
+		}
+	}
 	switch {
 	case to.IsNumeric() && strings.Contains(err.Error(), "out of the range"):
 		return "", refusal.New(refusal.NumericOutOfRange, "value \"%s\" is out of range for type %s", text, bareName(to)).At(pos)

@@ -269,3 +269,36 @@ func TestLiterals(t *testing.T) {
 		}
 	}
 }
+
+// Literal dates and timestamps beyond the ISO form read as PostgreSQL reads them.
+func TestLooseTimesArePostgres(t *testing.T) {
+	conn := openPostgres(t)
+	b := &Builder{Mode: Private}
+	for _, text := range []string{"2023-01-02 03:04:05.000000", "2023-01-02T03:04:05Z", "2023-01-02T03:04:05.123456789Z", "2023-01-02 03:04:05+02", "2023-01-02 03:04:05-05:30", "20230102",
+		"20230102T030405", "2023/01/02", "2023.01.02 03:04", "Jan 2, 2023", "2 January 2023", "02-Sep-2023", "2023-01-02 03:04:05 UTC", "2023-01-02 03:04:05.5000000",
+		"2023-02-30 00:00", "2023-13-01 00:00", "1/2/2023", "2023-01", "today", "2023-01-02x", "2023-01-02 25:00", "2023-01-02 03:04:05 Mars/Base"} {
+		for _, typ := range []string{"date", "timestamp", "timestamptz"} {
+			e, err := b.Cast(untyped(text), named(t, typ), 0)
+			if err != nil {
+				continue // what is not read is an error in ours alone, never another value
+			}
+			var want string
+			shown := "CAST(CAST($1::text AS " + typ + ") AS text)"
+			if typ == "timestamptz" {
+				shown = "CAST(CAST($1::text AS timestamptz) AT TIME ZONE 'UTC' AS text) || '+00'"
+			}
+			if err := conn.QueryRow(context.Background(), "SELECT "+shown, text).Scan(&want); err != nil {
+				t.Errorf("%q as %s was read, PostgreSQL says %v", text, typ, err)
+				continue
+			}
+			if c, ok := Fold(e); !ok || c.Text != want {
+				t.Errorf("%q as %s is %q, PostgreSQL has %q", text, typ, c.Text, want)
+			}
+		}
+	}
+	for _, read := range [][2]string{{"date", "2023-01-02 03:04:05.000000"}, {"timestamp", "2023-01-02T03:04:05Z"}, {"date", "Jan 2, 2023"}, {"timestamptz", "20230102"}} {
+		if _, err := b.Cast(untyped(read[1]), named(t, read[0]), 0); err != nil {
+			t.Errorf("%q as %s: %v", read[1], read[0], err)
+		}
+	}
+}
