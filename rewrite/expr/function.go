@@ -70,6 +70,9 @@ func (b *Builder) Call(name string, args []Expr, pos int) (Expr, error) {
 	}
 	candidates := catalogOfFunctions()[name]
 	if len(candidates) == 0 || !letter(name) {
+		if t, ok := castNamed(name); ok && len(args) == 1 {
+			return b.Cast(args[0], t, pos)
+		}
 		return nil, noFunction(name, args, pos, false)
 	}
 	f, ambiguous := resolve(candidates, args)
@@ -77,6 +80,15 @@ func (b *Builder) Call(name string, args []Expr, pos int) (Expr, error) {
 		return nil, noFunction(name, args, pos, ambiguous)
 	}
 	return b.apply(f, args, pos, func(args []Expr) (Expr, error) { return b.Call(name, args, pos) })
+}
+
+// castNamed finds the type whose casts PostgreSQL lets one write as a call: date('2023-01-01'), float8(n).
+func castNamed(name string) (catalog.Type, bool) {
+	switch name {
+	case "date", "timestamp", "timestamptz", "time", "interval", "text", "varchar", "bpchar", "name", "int2", "int4", "int8", "float4", "float8", "numeric", "bool", "uuid":
+		return kindNamed(name)
+	}
+	return catalog.Type{}, false
 }
 
 func letter(name string) bool { return name != "" && name[0] >= 'a' && name[0] <= 'z' }
@@ -118,6 +130,9 @@ func (b *Builder) apply(f *function, args []Expr, pos int, remake func([]Expr) (
 	n.write = templates(pg, duck)
 	if f.build != nil {
 		if err := f.build(n); err != nil {
+			if c, ok := n.evaluate(operands); ok {
+				return c, nil // what may not be done with rows may be done with constants
+			}
 			return nil, err
 		}
 	}

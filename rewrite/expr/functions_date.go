@@ -11,10 +11,10 @@ import (
 func dateFunctions() []function {
 	onlyPublic := publicOnly("Use it over the released values.")
 	list := []function{
-		{name: "+", args: kinds(dat, i4), result: dat, build: buildDayShift(1), pg: "($1 + $2)"},
-		{name: "+", args: kinds(i4, dat), result: dat, build: buildDayShift(1), pg: "($1 + $2)"},
-		{name: "-", args: kinds(dat, i4), result: dat, build: buildDayShift(-1), pg: "($1 - $2)"},
-		{name: "-", args: kinds(dat, dat), result: i4, build: buildDayCount, pg: "($1 - $2)", duck: "CAST(($1 - $2) AS INTEGER)"},
+		{name: "+", args: kinds(dat, i4), result: dat, build: buildDayShift(1), fold: foldDayShift(1), pg: "($1 + $2)"},
+		{name: "+", args: kinds(i4, dat), result: dat, build: buildDayShift(1), fold: foldDayShift(1), pg: "($1 + $2)"},
+		{name: "-", args: kinds(dat, i4), result: dat, build: buildDayShift(-1), fold: foldDayShift(-1), pg: "($1 - $2)"},
+		{name: "-", args: kinds(dat, dat), result: i4, build: buildDayCount, fold: foldDayCount, pg: "($1 - $2)", duck: "CAST(($1 - $2) AS INTEGER)"},
 		{name: "-", args: kinds(ts, ts), result: itv, build: buildDifference, pg: "($1 - $2)"},
 		{name: "-", args: kinds(tz, tz), result: itv, build: buildDifference, pg: "($1 - $2)"},
 		{name: "age", args: kinds(ts, ts), result: itv, build: buildDifference},
@@ -22,20 +22,20 @@ func dateFunctions() []function {
 			pg: "age(($1 AT TIME ZONE 'UTC'), ($2 AT TIME ZONE 'UTC'))"},
 		{name: "age", args: kinds(ts), result: itv, build: refuseAge},
 		{name: "age", args: kinds(tz), result: itv, build: refuseAge},
-		{name: "date_trunc", args: kinds(txt, ts), result: ts, build: buildTrunc},
-		{name: "date_trunc", args: kinds(txt, tz), result: tz, build: buildTrunc,
+		{name: "date_trunc", args: kinds(txt, ts), result: ts, build: buildTrunc, fold: foldTrunc},
+		{name: "date_trunc", args: kinds(txt, tz), result: tz, build: buildTrunc, fold: foldTrunc,
 			pg: "(date_trunc($1, ($2 AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC')"}, // where the unit is no constant
 		{name: "date_trunc", args: kinds(txt, itv), result: itv, build: onlyPublic},
 		{name: "isfinite", args: kinds(dat), result: boo},
 		{name: "isfinite", args: kinds(ts), result: boo},
 		{name: "isfinite", args: kinds(tz), result: boo},
 		{name: "isfinite", args: kinds(itv), result: boo, build: onlyPublic, duck: "($1 = $1)"},
-		{name: "make_date", args: kinds(i4, i4, i4), result: dat, build: buildMakeDate},
+		{name: "make_date", args: kinds(i4, i4, i4), result: dat, build: buildMakeDate, fold: foldMakeDate},
 		{name: "make_time", args: kinds(i4, i4, f8), result: tim, build: onlyPublic},
 		{name: "make_timestamp", args: kinds(i4, i4, i4, i4, i4, f8), result: ts, build: onlyPublic},
-		{name: "to_timestamp", args: kinds(f8), result: tz, build: onlyPublic},
-		{name: "to_date", args: kinds(txt, txt), result: dat, build: buildFromText},
-		{name: "to_timestamp", args: kinds(txt, txt), result: tz, build: buildFromText},
+		{name: "to_timestamp", args: kinds(f8), result: tz, build: buildEpoch, fold: foldEpoch},
+		{name: "to_date", args: kinds(txt, txt), result: dat, build: buildFromText, fold: foldFromText(dat)},
+		{name: "to_timestamp", args: kinds(txt, txt), result: tz, build: buildFromText, fold: foldFromText(tz)},
 		{name: "to_number", args: kinds(txt, txt), result: num, build: postgresOnly},
 		{name: "justify_days", args: kinds(itv), result: itv, build: postgresOnly},
 		{name: "justify_hours", args: kinds(itv), result: itv, build: postgresOnly},
@@ -61,9 +61,9 @@ func dateFunctions() []function {
 	for _, k := range kinds(ts, tz, dat) {
 		result := max(k, ts)
 		list = append(list,
-			function{name: "+", args: kinds(k, itv), result: result, build: buildShift(1), pg: "($1 + $2)"},
-			function{name: "+", args: kinds(itv, k), result: result, build: buildShift(1), pg: "($2 + $1)"},
-			function{name: "-", args: kinds(k, itv), result: result, build: buildShift(-1), pg: "($1 - $2)"})
+			function{name: "+", args: kinds(k, itv), result: result, build: buildShift(1), fold: foldShift(1), pg: "($1 + $2)"},
+			function{name: "+", args: kinds(itv, k), result: result, build: buildShift(1), fold: foldShift(1), pg: "($2 + $1)"},
+			function{name: "-", args: kinds(k, itv), result: result, build: buildShift(-1), fold: foldShift(-1), pg: "($1 - $2)"})
 	}
 	return list
 }
@@ -154,10 +154,10 @@ func buildShift(sign int64) func(n *node) error {
 		if n.mode == Public && !ok {
 			return nil
 		}
-		days := new(big.Rat).Abs(rat(d.months * 31))
-		days.Add(days, new(big.Rat).Abs(rat(d.days)))
-		days.Add(days, new(big.Rat).Quo(new(big.Rat).Abs(rat(d.micros)), rat(dayMicros)))
-		small := days.Cmp(rat(yearLimit*366)) <= 0
+		small := d.small()
+		if k, isConst := n.args[i].(Const); isConst && k.Null {
+			return nil // nothing moves by NULL
+		}
 		if n.mode == Private && (!ok || !small) {
 			return refusal.New(refusal.NotSupported, "private dates and timestamps can be moved by a constant interval of at most %d years", yearLimit).At(n.pos)
 		}
@@ -211,7 +211,7 @@ func buildTrunc(n *node) error {
 	unit := unitNamed(c.Text)
 	if !ok || c.Null {
 		n.in = &span{over: true, under: true}
-		if n.mode == Private {
+		if n.mode == Private && !c.Null {
 			return refusal.New(refusal.NotSupported, "the unit of date_trunc must be a constant over private rows").At(n.pos)
 		}
 		return nil

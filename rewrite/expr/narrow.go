@@ -198,15 +198,22 @@ func asColumnValue(v Const, t catalog.Type) (string, bool) {
 }
 
 func (n *node) narrowCompare(facts map[ColumnKey]Domain) {
-	op, l, r := n.name, n.args[0], n.args[1]
-	c, ok := columnUnder(l)
-	v, isConst := Fold(r)
-	if !ok || !isConst {
-		op = mirrored(op)
-		c, ok = columnUnder(r)
-		v, isConst = Fold(l)
+	op, l := n.name, n.args[0]
+	v, isConst := Fold(n.args[1])
+	if !isConst {
+		op, l = mirrored(op), n.args[1]
+		v, isConst = Fold(n.args[0])
 	}
-	if !ok || !isConst || v.Null {
+	if !isConst || v.Null {
+		return
+	}
+	c, ok := columnUnder(l)
+	if !ok {
+		narrowThrough(l, op, v, facts)
+		return
+	}
+	if v.Typ.IsDateTime() && c.Typ.IsDateTime() && (v.Typ.Kind == dat) != (c.Typ.Kind == dat) {
+		narrowDays(c, op, v, facts)
 		return
 	}
 	d := Domain{}
@@ -219,9 +226,6 @@ func (n *node) narrowCompare(facts map[ColumnKey]Domain) {
 		}
 	}
 	at, bounded := ratOf(v)
-	if bounded && v.Typ.IsDateTime() && (v.Typ.Kind == dat) != (c.Typ.Kind == dat) {
-		return // days and microseconds
-	}
 	if bounded {
 		d.bound(op, at, c.Typ.IsInteger() || c.Typ.IsDateTime())
 	}

@@ -51,3 +51,36 @@ SELECT avg(m) FROM (SELECT n + 1 AS m FROM (SELECT patient_id, count(*) AS n FRO
 
 -- name: filter
 SELECT sum(tokens) FILTER (WHERE tokens BETWEEN 0 AND 100), avg(tokens) FILTER (WHERE tokens IN (1,2,3,500) OR tokens BETWEEN 0 AND 999) FROM visits
+
+-- name: interval with fields moves the bound
+SELECT count(*), sum(cost) FROM visits WHERE visited_on < date '2023-12-01' - interval '90' day
+
+-- name: interval of months by its field narrows the months shown
+SELECT date_trunc('month', visited_on) AS m, count(*) FROM visits WHERE visited_on >= date '2023-12-31' - interval '3' month GROUP BY m ORDER BY m
+
+-- name: date key narrowed by to_date of constants
+SELECT date_trunc('month', visited_on) AS m, count(*) FROM visits WHERE visited_on >= to_date('2023-03-01', 'YYYY-MM-DD') AND visited_on < to_date('2023-06-01', 'YYYY-MM-DD') GROUP BY m
+
+-- name: timestamps as a BI tool writes them
+SELECT date_trunc('month', seen_at) AS m, count(*) FROM visits WHERE seen_at >= to_timestamp('2023-03-01 00:00:00.000000', 'YYYY-MM-DD HH24:MI:SS.US')::timestamp AND seen_at < '2023-05-01T00:00:00Z' GROUP BY m
+
+-- name: date literal with a time, and date as a call
+SELECT date_trunc('quarter', visited_on) AS q, count(*) FROM visits WHERE visited_on >= '2023-01-01 00:00:00.000000' AND visited_on < date('2024-01-01') GROUP BY q
+
+-- name: timestamp narrowed through its date
+SELECT date_trunc('day', seen_at) AS d, count(*) FROM visits WHERE seen_at::date BETWEEN '2023-03-01' AND '2023-03-04' GROUP BY d
+
+-- name: date narrowed through its year
+SELECT date_trunc('month', visited_on) AS m, count(*) FROM visits WHERE extract(year FROM visited_on) = 2023 GROUP BY m
+
+-- name: date narrowed through date_part and date_trunc
+SELECT date_trunc('month', visited_on) AS m, count(*) FROM visits WHERE date_part('year', visited_on) >= 2022 AND date_trunc('quarter', visited_on) <= '2022-06-01' GROUP BY m
+
+-- name: week that begins on Sunday
+SELECT date_trunc('week', visited_on + interval '1 day') - interval '1 day' AS w, count(*) FROM visits WHERE visited_on >= date '2023-12-01' GROUP BY w
+
+-- name: epoch in steps of a day as a timestamp
+SELECT to_timestamp(floor(extract(epoch FROM seen_at) / 86400) * 86400) AS d, count(*) FROM visits WHERE seen_at >= '2023-12-20' GROUP BY d
+
+-- name: narrowed by a truncated constant
+SELECT date_trunc('year', visited_on) AS y, count(*) FROM visits WHERE visited_on >= date_trunc('year', date '2023-05-06') - interval '1 year' GROUP BY y
