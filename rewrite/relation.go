@@ -87,6 +87,9 @@ type join struct {
 	equal []pair
 	// condition is how far sub-queries in `on` have come.
 	condition Property
+	// whenMatched is what holds where the sides that an outer join fills with NULL have a row.
+	whenMatched []matched
+	loc         int32 // of the right side, for messages
 }
 
 type pair struct{ l, r string }

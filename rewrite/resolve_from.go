@@ -25,7 +25,7 @@ func (r *resolver) fromClause(items []*syntax.Node, sc *scope, e *env) (from, er
 			out = f
 		} else {
 			r.policy.joins++
-			out = &join{kind: "CROSS JOIN", l: out, r: f}
+			out = &join{kind: "CROSS JOIN", l: out, r: f, loc: fromLocation(n)}
 		}
 		sc.left = out
 	}
@@ -285,7 +285,7 @@ func (r *resolver) joinExpr(j *syntax.JoinExpr, outer *scope, e *env) (from, fro
 	if isLateral(rt) && (kind == "RIGHT JOIN" || kind == "FULL JOIN") {
 		return nil, none, r.fail(refusal.NotSupported, -1, "the join of a LATERAL sub-query must be INNER or LEFT")
 	}
-	out := &join{kind: kind, l: l, r: rt}
+	out := &join{kind: kind, l: l, r: rt, loc: fromLocation(j.Rarg)}
 	r.policy.joins++
 	both := &scope{parent: outer.parent}
 	if err := r.addColumns(both, lc); err != nil {
@@ -546,4 +546,15 @@ func (r *resolver) rangeFunction(f *syntax.RangeFunction, outer *scope) (from, f
 	col := scopeColumn{name: name, e: expr.Column{Alias: s.alias, Name: "c1", Typ: s.typ}}
 	out, err := r.rename([]scopeColumn{col}, name, columnNames(f.Alias), -1)
 	return s, out, err
+}
+
+// fromLocation is where a FROM item stands, or −1.
+func fromLocation(n *syntax.Node) int32 {
+	switch v := n.GetNode().(type) {
+	case *syntax.Node_RangeVar:
+		return v.RangeVar.Location
+	case *syntax.Node_JoinExpr:
+		return fromLocation(v.JoinExpr.Larg)
+	}
+	return -1
 }

@@ -118,11 +118,15 @@ func (r *resolver) joinedUnit(j *join, inherited []pair) (unit, classes, error) 
 	eq.merge(leq)
 	eq.merge(req)
 	eq.add(j.equal)
+	strict := j.equal
 	if inner {
 		eq.add(inherited)
+		strict = down
 	}
+	eq.addMatched(j, strict)
 	r.alongReferences(j, eq)
 	r.throughAnchors(j, eq)
+	j.noteMatched(leq, req, eq)
 
 	lp, rp := j.l.property(), j.r.property()
 	switch {

@@ -248,7 +248,8 @@ func TestNarrow(t *testing.T) {
 		{"not equal", must(b.Not(must(b.Op("=", plainAge, integer(3), -1)), -1)), ""},
 		{"another column", must(b.Op("<", plainAge, unbounded("x", catalog.Of(i4)), -1)), ""},
 		{"boolean column", Column{Alias: "t", Name: "b", Typ: catalog.Of(boo)}, "t.b [1, 1] t"},
-		{"date and timestamp", must(b.Op(">", day, literalOf(ts, "2020-01-01 00:00:00"), -1)), ""},
+		{"date and timestamp", must(b.Op(">", day, literalOf(ts, "2020-01-01 00:00:00"), -1)), "w.day [18263, ] "},
+		{"date and a time of day", must(b.Op("<=", day, literalOf(ts, "2020-01-01 12:00:00"), -1)), "w.day [, 18262] "},
 	} {
 		got := ""
 		for k, d := range Narrow(c.cond) {

@@ -46,7 +46,7 @@ func foldShift(sign int64) func([]Const) (Const, bool) {
 		}
 		micros, ok1 := microsOf(at)
 		d, ok2 := parseInterval(by.Text)
-		if !ok1 || !ok2 || !d.small() {
+		if !ok1 || !ok2 || !d.inReach() {
 			return Const{}, false
 		}
 		d.months, d.days, d.micros = sign*d.months, sign*d.days, sign*d.micros
@@ -54,8 +54,8 @@ func foldShift(sign int64) func([]Const) (Const, bool) {
 	}
 }
 
-// small tells that an interval moves a timestamp by at most yearLimit years.
-func (d duration) small() bool {
+// inReach tells that an interval moves a timestamp by at most yearLimit years.
+func (d duration) inReach() bool {
 	days := new(big.Rat).Abs(rat(d.months * 31))
 	days.Add(days, new(big.Rat).Abs(rat(d.days)))
 	days.Add(days, new(big.Rat).Quo(new(big.Rat).Abs(rat(d.micros)), rat(dayMicros)))

@@ -154,7 +154,7 @@ func buildShift(sign int64) func(n *node) error {
 		if n.mode == Public && !ok {
 			return nil
 		}
-		small := d.small()
+		small := d.inReach()
 		if k, isConst := n.args[i].(Const); isConst && k.Null {
 			return nil // nothing moves by NULL
 		}

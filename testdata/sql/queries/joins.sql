@@ -115,3 +115,18 @@ SELECT count(*) FROM patients a FULL JOIN patients b ON a.patient_id = b.patient
 -- name: full join of per-unit rows with a condition that may fail
 SELECT sum(coalesce(a.n, 0) + coalesce(b.n, 0)) FROM (SELECT patient_id, least(count(*), 5) AS n FROM visits GROUP BY patient_id) a FULL JOIN (SELECT patient_id, least(count(*), 9) AS n FROM visits WHERE urgent GROUP BY patient_id) b ON a.patient_id = b.patient_id AND a.n < b.n
 
+
+-- name: chain of left joins
+SELECT p.sex, count(*), count(v.visit_id) AS visits, count(i.item_id) AS items, sum(i.quantity) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id LEFT JOIN items i ON i.visit_id = v.visit_id GROUP BY p.sex
+
+-- name: chain of left joins by using
+SELECT count(*), sum(quantity) FROM patients LEFT JOIN visits USING (patient_id) LEFT JOIN items USING (visit_id)
+
+-- name: left join then inner join along the chain
+SELECT count(*), sum(i.quantity) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id JOIN items i ON i.visit_id = v.visit_id
+
+-- name: right joins the other way round
+SELECT count(*), count(i.item_id) FROM items i RIGHT JOIN visits v ON i.visit_id = v.visit_id RIGHT JOIN patients p ON p.patient_id = v.patient_id
+
+-- name: per-unit totals over a chain of left joins
+SELECT sex, count(*), avg(least(total, 100)) FROM (SELECT p.patient_id, p.sex, coalesce(sum(i.quantity), 0) AS total FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id LEFT JOIN items i ON i.visit_id = v.visit_id GROUP BY p.patient_id, p.sex) t GROUP BY sex

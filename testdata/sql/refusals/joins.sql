@@ -91,3 +91,15 @@ SELECT avg(s) FROM (SELECT v.patient_id, avg(p.income * 1e200) AS s FROM patient
 
 -- name: a full join that PostgreSQL cannot plan
 SELECT count(*) FROM visits v FULL JOIN departments d ON d.department_id < v.stay_days
+
+-- name: two tables whose middle one is left out
+SELECT count(*) FROM patients p JOIN items i ON i.item_id = p.patient_id
+
+-- name: left join on a column of the side that may be NULL, but not on its key
+SELECT count(*) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id LEFT JOIN items i ON i.quantity = v.stay_days
+
+-- name: left join that does not ask for the row between
+SELECT count(*) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id LEFT JOIN items i ON i.quantity = p.children
+
+-- name: full join, then on the side that is not of its unit
+SELECT count(*) FROM visits v FULL JOIN patients p ON v.department_id = p.age LEFT JOIN items i ON i.visit_id = v.visit_id
