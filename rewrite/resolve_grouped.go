@@ -22,6 +22,11 @@ func (r *resolver) groupedBlock(q *query, s *syntax.SelectStmt, rows *exprContex
 	if err != nil {
 		return err
 	}
+	if sets == nil {
+		if keys, err = r.addDetermined(s, rows, q.from, keys); err != nil {
+			return err
+		}
+	}
 	within := q.prop == Protected && (r.holdsUnit(q, keys) || q.tiedTo != nil || s != r.top && r.tellsUnit(q, keys))
 	if sets != nil && (within || q.prop != Protected && rows.b.Mode == expr.Private) {
 		return r.fail(refusal.NotSupported, -1, "grouping sets, ROLLUP and CUBE are not supported within a query over private rows").

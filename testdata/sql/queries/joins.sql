@@ -130,3 +130,9 @@ SELECT count(*), count(i.item_id) FROM items i RIGHT JOIN visits v ON i.visit_id
 
 -- name: per-unit totals over a chain of left joins
 SELECT sex, count(*), avg(least(total, 100)) FROM (SELECT p.patient_id, p.sex, coalesce(sum(i.quantity), 0) AS total FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id LEFT JOIN items i ON i.visit_id = v.visit_id GROUP BY p.patient_id, p.sex) t GROUP BY sex
+
+-- name: grouped by a table's key, its other columns beside it
+SELECT d.department_id, d.name, upper(d.name) AS shown, count(*) FROM visits v JOIN departments d ON d.department_id = v.department_id GROUP BY d.department_id ORDER BY d.floor, d.department_id
+
+-- name: grouped by the unit's key within units, its other columns beside it
+SELECT sex, avg(n) FROM (SELECT p.*, count(v.visit_id) AS n FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id GROUP BY p.patient_id) t GROUP BY sex

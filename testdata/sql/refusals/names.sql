@@ -64,3 +64,6 @@ SELECT count(*) FROM items i JOIN patients p ON i.item_id = p.age
 
 -- name: a union of types that have nothing in common
 SELECT floor FROM departments UNION SELECT name FROM departments
+
+-- name: ungrouped beside a column that is no key
+SELECT d.department_id, count(*) FROM visits v JOIN departments d ON d.department_id = v.department_id GROUP BY d.floor
