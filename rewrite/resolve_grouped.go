@@ -251,6 +251,11 @@ func (r *resolver) measure(q *query, g *grouping, keys []groupKey) error {
 		}
 		dk := draftKey{name: k.name, e: canonical, asked: k.e, column: "k" + strconv.Itoa(i+1)}
 		k.out = expr.Column{Alias: d.alias, Name: dk.column, Typ: keyType(canonical), Dom: expr.Domain{Nullable: true}}
+		if k.e.Type().Kind == catalog.Bpchar { // it was grouped without its blanks
+			if k.out, err = builder(Released).Cast(k.out, k.e.Type(), -1); err != nil {
+				return r.at(err, -1)
+			}
+		}
 		g.keys = append(g.keys, k)
 		d.keys = append(d.keys, dk)
 	}

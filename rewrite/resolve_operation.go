@@ -192,12 +192,14 @@ func (c *exprContext) rowIn(row *syntax.RowExpr, v *syntax.A_Expr) (expr.Expr, e
 	return c.done(out, err, v.Location)
 }
 
-// anyAll resolves x = ANY (ARRAY[…]) and x <> ALL (ARRAY[…]), as drivers write IN, also with an array parameter.
+// anyAll resolves x = ANY (ARRAY[…]) and x <> ALL (ARRAY[…]), as drivers write IN, also with an array parameter; and the same
+// with other comparisons and with LIKE, as an OR or an AND of them.
 func (c *exprContext) anyAll(v *syntax.A_Expr) (expr.Expr, error) {
-	loc, op := v.Location, operator(v.Name)
-	not := op == "<>" && v.Kind == syntax.AEXPR_OP_ALL
-	if !not && !(op == "=" && v.Kind == syntax.AEXPR_OP_ANY) {
-		return nil, c.fail(refusal.NotSupported, loc, "only = ANY (…) and <> ALL (…) are supported over arrays")
+	loc, op, all := v.Location, operator(v.Name), v.Kind == syntax.AEXPR_OP_ALL
+	in := op == "=" && !all || op == "<>" && all
+	if _, pattern := patternOperator(op); !in && !pattern && turned(op) == "" && op != "<>" {
+		return nil, c.fail(refusal.NotSupported, loc, "operator %s is not supported with ANY and ALL over arrays", op).
+			WithHint("=, <>, <, <=, >, >=, LIKE, ILIKE and ~ are.")
 	}
 	e, err := c.resolve(v.Lexpr)
 	if err != nil {
@@ -209,10 +211,53 @@ func (c *exprContext) anyAll(v *syntax.A_Expr) (expr.Expr, error) {
 	}
 	if len(list) == 0 {
 		// = ANY of nothing is false, also for NULL.
-		return expr.Const{Typ: catalog.Of(catalog.Bool), Text: map[bool]string{true: "t", false: "f"}[not], Pos: int(loc)}, nil
+		return expr.Const{Typ: catalog.Of(catalog.Bool), Text: map[bool]string{true: "t", false: "f"}[all], Pos: int(loc)}, nil
 	}
-	out, err := c.b.In(e, list, not, int(loc))
+	if in {
+		out, err := c.b.In(e, list, all, int(loc))
+		return c.done(out, err, loc)
+	}
+	return c.eachOf(e, op, list, all, loc)
+}
+
+// eachOf compares an expression with each element.
+func (c *exprContext) eachOf(e expr.Expr, op string, list []expr.Expr, all bool, loc int32) (expr.Expr, error) {
+	var terms []expr.Expr
+	for _, x := range list {
+		var t expr.Expr
+		var err error
+		if kind, ok := patternOperator(op); ok {
+			t, err = c.b.Like(e, x, nil, kind, op[0] == '!', int(loc))
+		} else {
+			t, err = c.b.Op(op, e, x, int(loc))
+		}
+		if err != nil {
+			return c.done(nil, err, loc)
+		}
+		terms = append(terms, t)
+	}
+	if len(terms) == 1 {
+		return terms[0], nil
+	}
+	if all {
+		out, err := c.b.And(terms, int(loc))
+		return c.done(out, err, loc)
+	}
+	out, err := c.b.Or(terms, int(loc))
 	return c.done(out, err, loc)
+}
+
+// patternOperator is the kind of pattern that an operator matches.
+func patternOperator(op string) (kind string, ok bool) {
+	switch op {
+	case "~~", "!~~":
+		return "like", true
+	case "~~*", "!~~*":
+		return "ilike", true
+	case "~", "!~":
+		return "regex", true
+	}
+	return "", false
 }
 
 func (c *exprContext) arrayElements(n *syntax.Node, of catalog.Type) ([]expr.Expr, error) {

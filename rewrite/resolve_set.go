@@ -113,12 +113,12 @@ func (r *resolver) castColumn(q *query, i int, t catalog.Type, outer *scope) err
 	return nil
 }
 
-// protectedUnion allows UNION ALL of private rows that belong to one kind of unit.
+// protectedUnion allows UNION ALL of private rows that belong to one kind of unit, and the operations that compare rows where
+// both sides show the unit in the same column: then only rows of one unit are compared.
 func (r *resolver) protectedUnion(q *query, s *syntax.SelectStmt) error {
+	shown := q.left.unitColumn()
+	compares := q.op != "UNION" || !q.all
 	switch {
-	case q.op != "UNION" || !q.all:
-		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "only UNION ALL is supported over private rows").
-			WithHint("Aggregate each side first, and combine the results.")
 	case q.left.prop != Protected || q.right.prop != Protected:
 		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "a union cannot mix private rows with rows that are not private").
 			WithHint("Aggregate the private side first, and combine the results.")
@@ -128,8 +128,15 @@ func (r *resolver) protectedUnion(q *query, s *syntax.SelectStmt) error {
 	case family(q.left.unit.e.Type()) != family(q.right.unit.e.Type()):
 		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "the two sides of the union belong to privacy units of different types")
 	}
+	if compares && (shown == "u" || shown != q.right.unitColumn()) {
+		return r.fail(refusal.NotSupported, blockLocation(s.Rarg), "%s of private rows must have the privacy unit's column in the same place on both sides", q.op).
+			WithHint("Select that column too, write UNION ALL, or aggregate each side first and combine the results.")
+	}
 	r.rule("UnionUnits")
 	q.unit = unit{e: q.left.unit.e}
+	if compares && !q.all && len(q.columns()) == 1 {
+		q.unit.unique = true // each unit once
+	}
 	if q.left.tiedTo == q.right.tiedTo {
 		q.tiedTo = q.left.tiedTo
 	}

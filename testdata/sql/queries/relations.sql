@@ -174,3 +174,15 @@ SELECT count(*) FROM items i JOIN visits v USING (visit_id) WHERE v.cost > 100 A
 
 -- name: cte used twice; own=a unit has more pairs of rows than the bound
 WITH v AS (SELECT patient_id, cost FROM visits) SELECT count(*) FROM v a JOIN v b ON a.patient_id = b.patient_id
+
+-- name: units in one set or the other
+SELECT count(*) FROM (SELECT patient_id FROM visits WHERE urgent UNION SELECT patient_id FROM visits WHERE stay_days > 10) s
+
+-- name: units in both sets
+SELECT p.sex, count(*) FROM patients p JOIN (SELECT patient_id FROM visits WHERE urgent INTERSECT SELECT patient_id FROM visits WHERE stay_days > 1) s ON s.patient_id = p.patient_id GROUP BY p.sex
+
+-- name: units without visits by except
+SELECT count(*), avg(age) FROM patients WHERE patient_id IN (SELECT patient_id FROM patients EXCEPT SELECT patient_id FROM visits)
+
+-- name: rows of one set and not of another, within units
+SELECT count(*), sum(stay_days) FROM (SELECT patient_id, stay_days FROM visits EXCEPT ALL SELECT patient_id, stay_days FROM visits WHERE urgent) s

@@ -139,3 +139,9 @@ SELECT count(*) FROM patients WHERE (sex, children) IN (('f', 1), ('m', 2))
 
 -- name: narrowed by a number that the column's type does not hold
 SELECT sum(least(greatest(CASE WHEN cost BETWEEN 0.5 AND 100000000000000000000 THEN cost ELSE cost END, 2), 100)), sum(CASE WHEN score < 1e300 AND children < 99999999999 THEN 1 ELSE 0 END) FROM visits JOIN patients USING (patient_id)
+
+-- name: like any of several patterns
+SELECT count(*) FROM patients WHERE region LIKE ANY (ARRAY['n%', '%t'])
+
+-- name: like none of several patterns, and above all of several numbers
+SELECT count(*) FROM patients WHERE region NOT LIKE ALL (ARRAY['n%', '%t']) AND age >= ALL (ARRAY[10, 30]) OR age < ANY ('{5,7}')

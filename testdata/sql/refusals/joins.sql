@@ -44,10 +44,13 @@ SELECT count(*) FROM patients WHERE age > (SELECT avg(age) FROM patients)
 SELECT name, (SELECT count(*) FROM visits v WHERE v.department_id = d.department_id) FROM departments d
 
 -- name: union of different units by position
-SELECT count(*) FROM (SELECT patient_id AS a FROM visits UNION SELECT patient_id FROM visits) s
+SELECT count(*) FROM (SELECT visit_id AS a FROM visits UNION SELECT patient_id FROM visits) s
 
 -- name: intersect
-SELECT count(*) FROM (SELECT patient_id FROM visits INTERSECT SELECT patient_id FROM patients) s
+SELECT count(*) FROM (SELECT visit_id FROM visits INTERSECT SELECT visit_id FROM items) s
+
+-- name: except with the unit in another place
+SELECT count(*) FROM (SELECT patient_id, age FROM patients EXCEPT SELECT stay_days, patient_id FROM visits) s
 
 -- name: private with released
 SELECT count(*) FROM visits v JOIN (SELECT department_id, count(*) AS n FROM visits GROUP BY department_id) d USING (department_id)
