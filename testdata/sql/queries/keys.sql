@@ -135,3 +135,12 @@ SELECT split_part(drug, 'p', 1) AS s, count(*) FROM items GROUP BY 1 ORDER BY 1
 
 -- name: replaced letters
 SELECT replace(drug, 'a', 'A') AS s, count(*) FROM items GROUP BY 1 ORDER BY 1
+
+-- name: names of months as keys
+SELECT to_char(visited_on, 'Mon YYYY') AS m, count(*) FROM visits WHERE visited_on >= '2023-06-01' GROUP BY 1
+
+-- name: day of the week by its name
+SELECT to_char(visited_on, 'FMDay') AS d, count(*) FROM visits GROUP BY 1
+
+-- name: week of the year as a key
+SELECT to_char(seen_at, 'IYYY-IW') AS w, count(*) FROM visits WHERE seen_at >= '2023-12-01' GROUP BY 1
