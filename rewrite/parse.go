@@ -29,6 +29,7 @@ func Parse(sql string) ([]*Statement, error) {
 		text := sql[start:end]
 		trimmed := strings.TrimLeft(text, " \t\r\n\f\v")
 		p := parser{source: sql, offset: start + len(text) - len(trimmed), text: strings.TrimSpace(trimmed)}
+		moveSeries(r.Stmt.ProtoReflect())
 		st, err := p.statement(r.Stmt)
 		if err != nil {
 			return nil, err

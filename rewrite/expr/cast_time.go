@@ -104,7 +104,7 @@ func foldTime(c Const, to catalog.Type) (Const, bool) {
 }
 
 // AtTimeZone builds `e AT TIME ZONE zone`: a timestamp becomes a timestamptz and the other way round. Over private rows
-// only UTC is answered, as the rules of other zones change and an engine may fail on a name.
+// the zone is one of a list, as an engine may fail on a name that it does not know.
 func (b *Builder) AtTimeZone(e Expr, zone Expr, pos int) (Expr, error) {
 	z, err := b.Coerce(zone, catalog.Of(txt), pos)
 	if err != nil {
@@ -126,8 +126,10 @@ func (b *Builder) AtTimeZone(e Expr, zone Expr, pos int) (Expr, error) {
 		return b.convert(e, to, pos)
 	}
 	n := b.newNode("timezone", to, []Expr{e, z}, pos, func(args []Expr) (Expr, error) { return b.AtTimeZone(args[0], args[1], pos) })
-	if err := n.refusePrivate("Only AT TIME ZONE 'UTC' is answered there."); err != nil {
-		return nil, err
+	if b.Mode == Private {
+		if err := n.moveZone(); err != nil {
+			return nil, err
+		}
 	}
 	n.write = templates("($1 AT TIME ZONE $2)", "($1 AT TIME ZONE $2)")
 	return n.finish()

@@ -302,3 +302,17 @@ func TestLooseTimesArePostgres(t *testing.T) {
 		}
 	}
 }
+
+// PostgreSQL knows every zone of the list.
+func TestZonesArePostgres(t *testing.T) {
+	conn := openPostgres(t)
+	for _, zone := range zones() {
+		for _, at := range []string{"0001-01-01 00:00:00", "1950-06-30 12:00:00", "2024-03-31 02:30:00", "9999-12-31 23:59:59"} {
+			var hours float64
+			err := conn.QueryRow(context.Background(), "SELECT extract(epoch FROM (CAST($1::text AS timestamp) AT TIME ZONE $2::text) - (CAST($1::text AS timestamp) AT TIME ZONE 'UTC'))::float8 / 3600", at, zone).Scan(&hours)
+			if err != nil || hours < -16 || hours > 16 {
+				t.Errorf("%s at %s is off by %v hours: %v", zone, at, hours, err)
+			}
+		}
+	}
+}

@@ -31,6 +31,13 @@ func moreEntries() []entry {
 		}
 		return b.Call("make_date", a, -1)
 	}})
+	for _, t := range []string{"timestamp", "timestamptz"} {
+		for _, zone := range []string{"Europe/Berlin", "america/new_york", "Pacific/Auckland"} {
+			list = append(list, entry{name: t + " at time zone " + zone, types: []string{t}, differs: beyond, engines: "engines know other rules of the past", build: func(b *Builder, a []Expr) (Expr, error) {
+				return b.AtTimeZone(a[0], untyped(zone), -1)
+			}})
+		}
+	}
 	for _, base := range []string{"10", "2", "0.5"} {
 		list = append(list, entry{name: "log to base " + base, types: []string{"numeric(10,2)"}, build: func(b *Builder, a []Expr) (Expr, error) {
 			return b.Call("log", []Expr{literalOf(num, base), a[0]}, -1)

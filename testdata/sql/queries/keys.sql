@@ -144,3 +144,9 @@ SELECT to_char(visited_on, 'FMDay') AS d, count(*) FROM visits GROUP BY 1
 
 -- name: week of the year as a key
 SELECT to_char(seen_at, 'IYYY-IW') AS w, count(*) FROM visits WHERE seen_at >= '2023-12-01' GROUP BY 1
+
+-- name: months in another time zone
+SELECT date_trunc('month', seen_at AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Berlin') AS m, count(*) FROM visits WHERE seen_at >= '2023-06-01' GROUP BY 1
+
+-- name: hours in another time zone
+SELECT extract(hour FROM seen_at::timestamptz AT TIME ZONE 'America/New_York') AS h, count(*) FROM visits GROUP BY 1

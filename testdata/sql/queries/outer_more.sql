@@ -186,3 +186,9 @@ SELECT split_part('a,b,c', ',', 2) AS s, repeat('x', 3) AS r, strpos('abc', 'c')
 
 -- name: a group of which nothing is asked
 SELECT 1 AS one FROM visits HAVING true
+
+-- name: series in the list
+SELECT generate_series(1, 3)
+
+-- name: series of days in a WITH query, cast
+WITH months AS (SELECT generate_series('2023-01-01'::timestamp, '2023-06-01'::timestamp, '1 month')::date AS m), n AS (SELECT date_trunc('month', visited_on)::date AS m, count(*) AS n FROM visits GROUP BY 1) SELECT months.m, coalesce(n.n, 0) AS n FROM months LEFT JOIN n USING (m) ORDER BY 1
