@@ -283,7 +283,7 @@ func (r *resolver) dropIdlePaths(f from, eq classes, where []pair, u *unit) {
 	scans := innerScans(f)
 	for _, s := range scans {
 		for _, x := range scans {
-			if len(s.via) > 0 && !s.kept && r.references(s, x, eq) {
+			if len(s.via) > 0 && !s.kept && !viaNamed(f, s) && r.references(s, x, eq) {
 				if text(u.e) == text(s.unit.e) {
 					u.e = x.unit.e
 				}
@@ -304,4 +304,25 @@ func innerScans(f from) []*scan {
 		}
 	}
 	return nil
+}
+
+// viaNamed tells that a join's condition names a hidden table on a scan's path, as the equality of units does that two keys were
+// joined through.
+func viaNamed(f from, s *scan) bool {
+	j, ok := f.(*join)
+	if !ok {
+		return false
+	}
+	named := viaNamed(j.l, s) || viaNamed(j.r, s)
+	for _, cond := range j.on {
+		expr.Walk(cond, func(e expr.Expr) bool {
+			if c, isColumn := e.(expr.Column); isColumn {
+				for _, h := range s.via {
+					named = named || c.Alias == h.alias
+				}
+			}
+			return !named
+		})
+	}
+	return named
 }

@@ -136,3 +136,6 @@ SELECT d.department_id, d.name, upper(d.name) AS shown, count(*) FROM visits v J
 
 -- name: grouped by the unit's key within units, its other columns beside it
 SELECT sex, avg(n) FROM (SELECT p.*, count(v.visit_id) AS n FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id GROUP BY p.patient_id) t GROUP BY sex
+
+-- name: rows of one visit side by side, and then the visit and its patient
+SELECT p.sex, count(*), sum(a.quantity) FROM items a JOIN items b ON b.visit_id = a.visit_id AND b.drug = a.drug JOIN visits v ON v.visit_id = a.visit_id JOIN patients p ON p.patient_id = v.patient_id GROUP BY p.sex
