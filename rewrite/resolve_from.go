@@ -539,6 +539,15 @@ func (r *resolver) rangeFunction(f *syntax.RangeFunction, outer *scope) (from, f
 	if s.typ = t; t.Kind == catalog.Date {
 		s.typ = catalog.Of(catalog.Timestamptz)
 	}
+	if len(s.args) == 3 && s.args[2].Type().Kind == catalog.Unknown {
+		step := t
+		if t.IsDateTime() {
+			step = catalog.Of(catalog.Interval)
+		}
+		if s.args[2], err = ctx.b.Coerce(s.args[2], step, -1); err != nil {
+			return nil, none, r.at(err, call.Location)
+		}
+	}
 	name := "generate_series"
 	if f.Alias != nil {
 		name = f.Alias.Aliasname
