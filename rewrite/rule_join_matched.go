@@ -1,10 +1,8 @@
 package rewrite
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
 
