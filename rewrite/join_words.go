@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
 
@@ -41,55 +42,83 @@ func locationOf(f from) int32 {
 	return -1
 }
 
-// unitWords tell the way from a private table to its unit: the joins that lead there, and the column that is the unit in the end.
-type unitWords struct {
-	joins []string
-	unit  string
-	key   string // table and column that the first step points to; "" without steps
-	first string // the column that points to it
+// joinHint says how two private sides can be joined: on columns that tell the same, or with the tables between them.
+func (r *resolver) joinHint(l, rt from) string {
+	for _, between := range []bool{false, true} {
+		for _, a := range privateScans(l) {
+			for _, b := range privateScans(rt) {
+				if hint := r.pairHint(a, b, between); hint != "" {
+					return hint
+				}
+				if hint := r.pairHint(b, a, between); hint != "" && between {
+					return hint
+				}
+			}
+		}
+	}
+	return "Give each side the column of the privacy unit, and set the two equal in the join's condition."
 }
 
-// wordsOf finds the way of the first private table of a FROM node.
-func (r *resolver) wordsOf(f from) (w unitWords, ok bool) {
+func privateScans(f from) []*scan {
+	var out []*scan
 	for _, s := range scansOf(f) {
-		if s.table.Public {
-			continue
-		}
-		t, name := s.table, s.shown
-		for range r.ds.Tables {
-			p := r.pathOf(t)
-			if p == nil {
-				break
-			}
-			if p.Via == nil {
-				w.unit = name + "." + p.Column
-				return w, true
-			}
-			if w.key == "" {
-				w.key, w.first = p.Via.Table+"."+p.Via.Column, name+"."+p.Column
-			}
-			w.joins = append(w.joins, fmt.Sprintf("JOIN %s ON %s.%s = %s.%s", p.Via.Table, name, p.Column, p.Via.Table, p.Via.Column))
-			next, found := r.ds.Table(p.Via.Table)
-			if !found {
-				break
-			}
-			t, name = next, next.Name
+		if !s.table.Public {
+			out = append(out, s)
 		}
 	}
-	return unitWords{}, false
+	return out
 }
 
-// howToJoin is the hint for two private sides whose units are not set equal.
-func (r *resolver) howToJoin(left, right from) string {
-	a, okA := r.wordsOf(left)
-	b, okB := r.wordsOf(right)
-	switch {
-	case !okA || !okB:
-		return "Give each side the column of the privacy unit, and set the two equal in the join's condition."
-	case a.key != "" && a.key == b.key:
-		return fmt.Sprintf("Add %s = %s to the join's condition.", a.first, b.first)
-	case len(a.joins)+len(b.joins) == 0:
-		return fmt.Sprintf("Add %s = %s to the join's condition.", a.unit, b.unit)
+// pairHint follows a's path to the unit until it tells what a column of b tells.
+func (r *resolver) pairHint(a, b *scan, between bool) string {
+	var conditions, tables []string
+	shown, table := a.shown, a.table
+	for {
+		for _, tell := range r.tells(table) {
+			for _, other := range r.tells(b.table) {
+				if tell.is != other.is {
+					continue
+				}
+				last := fmt.Sprintf("%s.%s = %s.%s", shown, tell.column, b.shown, other.column)
+				if len(tables) == 0 {
+					return fmt.Sprintf("Add %s to the join's condition.", last)
+				}
+				return fmt.Sprintf("Join %s too: %s AND %s.", strings.Join(tables, " and "), strings.Join(conditions, " AND "), last)
+			}
+		}
+		path := r.pathOf(table)
+		if !between || path == nil || path.Via == nil {
+			return ""
+		}
+		next, ok := r.ds.Table(path.Via.Table)
+		if !ok {
+			return ""
+		}
+		conditions = append(conditions, fmt.Sprintf("%s.%s = %s.%s", shown, path.Column, next.Name, path.Via.Column))
+		tables = append(tables, next.Name)
+		shown, table = next.Name, next
 	}
-	return fmt.Sprintf("Write %s, and set %s = %s.", strings.Join(append(a.joins, b.joins...), " "), a.unit, b.unit)
+}
+
+// tell is a column that tells whose a row is: the value of the unit, or of a key of a table on the way to it.
+type tell struct {
+	column string
+	is     anchor
+}
+
+func (r *resolver) tells(t *catalog.Table) []tell {
+	path := r.pathOf(t)
+	if path == nil {
+		return nil
+	}
+	out := []tell{{path.Column, anchor{r.ds.UnitTable, r.ds.UnitColumn}}}
+	if path.Via != nil {
+		out[0].is = anchor{path.Via.Table, path.Via.Column}
+	}
+	for _, c := range t.Columns {
+		if c.Unique {
+			out = append(out, tell{c.Name, anchor{t.Name, c.Name}})
+		}
+	}
+	return out
 }

@@ -2,8 +2,6 @@ package rewrite
 
 import (
 	"strings"
-
-	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
 
 // matched is what an outer join knows of the rows for which its filled-up side has a row: customers LEFT JOIN orders keeps the
@@ -58,14 +56,4 @@ func aliasesBelow(f from) map[string]bool {
 	out := map[string]bool{}
 	aliasesOf(f, out)
 	return out
-}
-
-// shownUnit is the output column that shows the unit, or −1.
-func (q *query) shownUnit() int {
-	for i, it := range q.items {
-		if _, ok := it.e.(expr.Column); ok && q.unit.names(text(it.e)) {
-			return i
-		}
-	}
-	return -1
 }
