@@ -42,6 +42,14 @@ func locationOf(f from) int32 {
 	return -1
 }
 
+// place is where the right side of a join stands.
+func (j *join) place() int32 {
+	if at := locationOf(j.r); at >= 0 {
+		return at
+	}
+	return j.loc
+}
+
 // joinHint says how two private sides can be joined: on columns that tell the same, or with the tables between them.
 func (r *resolver) joinHint(l, rt from) string {
 	for _, between := range []bool{false, true} {

@@ -133,7 +133,7 @@ func (r *resolver) joinedUnit(j *join, inherited []pair) (unit, classes, error) 
 	case lp != Protected && rp != Protected:
 		return unit{}, classes{}, nil
 	case lp == Released || rp == Released:
-		return unit{}, nil, r.fail(refusal.NotSupported, j.loc, "private rows cannot be joined with the result of another private query").
+		return unit{}, nil, r.fail(refusal.NotSupported, j.place(), "private rows cannot be joined with the result of another private query").
 			WithHint("Aggregate each side first, and join the results.")
 	case lp == Protected && rp == Protected:
 		out, err := r.bothProtected(j, l, rt, eq)
@@ -162,11 +162,11 @@ func keep(kind string, l, r, all classes) classes {
 
 func (r *resolver) bothProtected(j *join, l, rt unit, eq classes) (unit, error) {
 	if l.e == nil || rt.e == nil {
-		return unit{}, r.fail(refusal.NotSupported, j.loc, "in this data set each row is its own privacy unit, so private tables cannot be joined").
+		return unit{}, r.fail(refusal.NotSupported, j.place(), "in this data set each row is its own privacy unit, so private tables cannot be joined").
 			WithHint("Aggregate each table first, and join the results; or ask the owner of the data for a privacy unit that both have.")
 	}
 	if !eq.same(text(l.e), text(rt.e)) {
-		err := r.fail(refusal.NotSupported, j.loc, "private tables may be joined on their privacy unit only, or along declared references to it")
+		err := r.fail(refusal.NotSupported, j.place(), "private tables may be joined on their privacy unit only, or along declared references to it")
 		return unit{}, err.WithHint("%s", r.joinHint(j.l, j.r))
 	}
 	r.rule("JoinUnits")
@@ -203,7 +203,7 @@ func copyInto(dst, src map[string]bool) {
 func (r *resolver) withPublic(j *join, u unit, public from, outer bool) (unit, error) {
 	once := matchesOnce(j, public)
 	if u.e == nil && (!once || outer) {
-		return unit{}, r.fail(refusal.NotSupported, j.loc, "in this data set each row is its own privacy unit, so a join may not repeat rows").
+		return unit{}, r.fail(refusal.NotSupported, j.place(), "in this data set each row is its own privacy unit, so a join may not repeat rows").
 			WithHint("Join the public table on a column that is its key.")
 	}
 	out := unit{e: u.e, unique: u.unique && once, owners: u.owners}
