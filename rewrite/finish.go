@@ -43,6 +43,7 @@ func (r *resolver) finish(dialect expr.Dialect) ([]Measurement, error) {
 		}
 		work = append(work, p)
 	}
+	work = r.mergeDrafts(work)
 	if err := r.allocate(work); err != nil {
 		return nil, err
 	}
