@@ -8,7 +8,7 @@ packages=./...
 flags=
 if [ "${1:-}" = race ]; then
 	flags=-race
-	packages="./answer/... ./budget/... ./ratelimit/... ./proxy/... ./rewrite ./engine/..."
+	packages="./answer/... ./budget/... ./ratelimit/... ./login ./internal/fetch ./proxy/... ./rewrite ./engine/..."
 else
 	echo "go vet ./..." >&2
 	sh scripts/progress.sh "go vet (the first time compiles PostgreSQL's parser and SQLite)" "$go" vet ./... || exit 1
