@@ -116,25 +116,25 @@ SELECT count(*) FROM patients a FULL JOIN patients b ON a.patient_id = b.patient
 SELECT sum(coalesce(a.n, 0) + coalesce(b.n, 0)) FROM (SELECT patient_id, least(count(*), 5) AS n FROM visits GROUP BY patient_id) a FULL JOIN (SELECT patient_id, least(count(*), 9) AS n FROM visits WHERE urgent GROUP BY patient_id) b ON a.patient_id = b.patient_id AND a.n < b.n
 
 
--- name: chain of left joins
+-- name: chain of left joins; spelling=what an outer join knows of the rows that it found is not seen through a sub-query
 SELECT p.sex, count(*), count(v.visit_id) AS visits, count(i.item_id) AS items, sum(i.quantity) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id LEFT JOIN items i ON i.visit_id = v.visit_id GROUP BY p.sex
 
--- name: chain of left joins by using
+-- name: chain of left joins by using; spelling=what an outer join knows of the rows that it found is not seen through a sub-query
 SELECT count(*), sum(quantity) FROM patients LEFT JOIN visits USING (patient_id) LEFT JOIN items USING (visit_id)
 
--- name: left join then inner join along the chain
+-- name: left join then inner join along the chain; spelling=what an outer join knows of the rows that it found is not seen through a sub-query
 SELECT count(*), sum(i.quantity) FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id JOIN items i ON i.visit_id = v.visit_id
 
--- name: right joins the other way round
+-- name: right joins the other way round; spelling=what an outer join knows of the rows that it found is not seen through a sub-query
 SELECT count(*), count(i.item_id) FROM items i RIGHT JOIN visits v ON i.visit_id = v.visit_id RIGHT JOIN patients p ON p.patient_id = v.patient_id
 
--- name: per-unit totals over a chain of left joins
+-- name: per-unit totals over a chain of left joins; spelling=what an outer join knows of the rows that it found is not seen through a sub-query
 SELECT sex, count(*), avg(least(total, 100)) FROM (SELECT p.patient_id, p.sex, coalesce(sum(i.quantity), 0) AS total FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id LEFT JOIN items i ON i.visit_id = v.visit_id GROUP BY p.patient_id, p.sex) t GROUP BY sex
 
--- name: grouped by a table's key, its other columns beside it
+-- name: grouped by a table's key, its other columns beside it; spelling=a key is not seen through a sub-query
 SELECT d.department_id, d.name, upper(d.name) AS shown, count(*) FROM visits v JOIN departments d ON d.department_id = v.department_id GROUP BY d.department_id ORDER BY d.floor, d.department_id
 
--- name: grouped by the unit's key within units, its other columns beside it
+-- name: grouped by the unit's key within units, its other columns beside it; spelling=a key is not seen through a sub-query
 SELECT sex, avg(n) FROM (SELECT p.*, count(v.visit_id) AS n FROM patients p LEFT JOIN visits v ON v.patient_id = p.patient_id GROUP BY p.patient_id) t GROUP BY sex
 
 -- name: rows of one visit side by side, and then the visit and its patient
