@@ -22,24 +22,16 @@ func (a *auditor) exact(ctx context.Context, plan *rewrite.Plan, whole *fixed, r
 		}
 		less := newFixed(a.Dataset.Engine, a.salt, tables)
 		size := 0.0
-		for i := range plan.Blocks {
-			texts, _ := plan.Blocks[i].Texts()
-			for j := range texts {
-				m := &texts[j]
-				before, err := whole.numbers(ctx, m)
-				if err != nil {
-					return nil, err
-				}
-				after, err := less.numbers(ctx, m)
-				if err != nil {
-					return nil, err
-				}
-				share, fault := movement(m, before, after)
-				size = max(size, share)
-				if fault != "" {
-					r.Sensitivity, r.Verdict, r.Reason = "beyond", Violation, fault
-				}
+		err = inBoth(ctx, plan, whole, less, func(m *rewrite.Measurement, before, after map[string][]*big.Int) bool {
+			share, fault := movement(m, before, after)
+			size = max(size, share)
+			if fault != "" {
+				r.Sensitivity, r.Verdict, r.Reason = "beyond", Violation, fault
 			}
+			return true
+		})
+		if err != nil {
+			return nil, err
 		}
 		if size > most {
 			worst, most = less, size
@@ -47,6 +39,30 @@ func (a *auditor) exact(ctx context.Context, plan *rewrite.Plan, whole *fixed, r
 	}
 	r.Units = len(a.units)
 	return worst, nil
+}
+
+// inBoth gives f each measurement of a plan, and its numbers in the whole database and in the lesser one, while f says true.
+func inBoth(
+	ctx context.Context, plan *rewrite.Plan, whole, less *fixed,
+	f func(m *rewrite.Measurement, before, after map[string][]*big.Int) bool,
+) error {
+	for i := range plan.Blocks {
+		texts, _ := plan.Blocks[i].Texts()
+		for j := range texts {
+			before, err := whole.numbers(ctx, &texts[j])
+			if err != nil {
+				return err
+			}
+			after, err := less.numbers(ctx, &texts[j])
+			if err != nil {
+				return err
+			}
+			if !f(&texts[j], before, after) {
+				return nil
+			}
+		}
+	}
+	return nil
 }
 
 // movement is the largest part of a declared sensitivity that was used up, and what moved by more than declared.

@@ -48,26 +48,18 @@ func (a *auditor) rowsOfNobody(ctx context.Context, plan *rewrite.Plan, whole *f
 	if less == nil || err != nil {
 		return nil, err
 	}
-	for i := range plan.Blocks {
-		texts, _ := plan.Blocks[i].Texts()
-		for j := range texts {
-			m := &texts[j]
-			before, err := whole.numbers(ctx, m)
-			if err != nil {
-				return nil, err
-			}
-			after, err := less.numbers(ctx, m)
-			if err != nil {
-				return nil, err
-			}
-			width := m.Width
-			if m.Units {
-				width++
-			}
-			if l1, _ := moved(before, after, 0, width); l1.Cmp(new(big.Int)) > 0 || newKeys(before, after) > 0 {
-				return less, nil
-			}
+	depends := false
+	err = inBoth(ctx, plan, whole, less, func(m *rewrite.Measurement, before, after map[string][]*big.Int) bool {
+		width := m.Width
+		if m.Units {
+			width++
 		}
+		l1, _ := moved(before, after, 0, width)
+		depends = l1.Sign() > 0 || newKeys(before, after) > 0
+		return !depends
+	})
+	if err != nil || !depends {
+		return nil, err
 	}
-	return nil, nil
+	return less, nil
 }

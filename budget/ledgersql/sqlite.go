@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 	"os"
@@ -32,8 +31,8 @@ type sqliteStore struct {
 	writeDB *sql.DB
 	writer  *sql.Conn
 	stmts   map[string]*sql.Stmt
-	execs   map[string]driver.StmtExecContext // of the writer's connection, for what returns no rows
-	args    []driver.NamedValue               // of the present one
+	execs   prepared[driver.StmtExecContext] // of the writer's connection, for what returns no rows
+	args    []driver.NamedValue              // of the present one
 	readDB  *sql.DB
 	reads   sync.Map // text → *sql.Stmt on readDB: the package's fixed statements
 	turns   chan struct{}
@@ -47,7 +46,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteSt
 	if err := createPrivate(path, log); err != nil {
 		return nil, err
 	}
-	s := &sqliteStore{path: path, stmts: map[string]*sql.Stmt{}, execs: map[string]driver.StmtExecContext{}, turns: make(chan struct{}, maxReaders),
+	s := &sqliteStore{path: path, stmts: map[string]*sql.Stmt{}, execs: prepared[driver.StmtExecContext]{}, turns: make(chan struct{}, maxReaders),
 		idle: make(chan *sqliteLookup, maxReaders)}
 	defer func() {
 		if err != nil {
@@ -203,12 +202,7 @@ func (s *sqliteStore) read(ctx context.Context, f func(reader) error) error {
 }
 
 func (s *sqliteStore) close() error {
-	var errs []error
-	for _, stmt := range s.execs {
-		if c, ok := stmt.(io.Closer); ok {
-			errs = append(errs, c.Close())
-		}
-	}
+	errs := []error{s.execs.close()}
 	for _, stmt := range s.stmts {
 		errs = append(errs, stmt.Close())
 	}
@@ -263,7 +257,7 @@ func (t *sqliteTx) stmt(ctx context.Context, text string) (*sql.Stmt, error) {
 // queue goes past package database/sql, whose ways cost more than the statement.
 func (t *sqliteTx) queue(_ context.Context, text string, args ...any) error {
 	return t.s.writer.Raw(func(conn any) error {
-		stmt, err := t.s.exec(conn, text)
+		stmt, err := t.s.execs.on(conn, text)
 		if err != nil {
 			return err
 		}
@@ -274,27 +268,6 @@ func (t *sqliteTx) queue(_ context.Context, text string, args ...any) error {
 		clear(t.s.args) // keeps no text alive
 		return err
 	})
-}
-
-// exec is a statement prepared once on the writer's connection.
-func (s *sqliteStore) exec(conn any, text string) (driver.StmtExecContext, error) {
-	if stmt, ok := s.execs[text]; ok {
-		return stmt, nil
-	}
-	c, ok := conn.(driver.Conn)
-	if !ok {
-		return nil, fmt.Errorf("the writer is a %T", conn)
-	}
-	stmt, err := c.Prepare(sqliteText(text))
-	if err != nil {
-		return nil, err
-	}
-	e, ok := stmt.(driver.StmtExecContext)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("a statement is a %T", stmt), stmt.Close())
-	}
-	s.execs[text] = e
-	return e, nil
 }
 
 func (t *sqliteTx) each(ctx context.Context, text string, args []any, scan func(row) error) error {

@@ -14,7 +14,7 @@ import (
 // finding a row by its key. Each statement is a snapshot.
 type sqliteLookup struct {
 	conn  *sql.Conn
-	stmts map[string]driver.StmtQueryContext
+	stmts prepared[driver.StmtQueryContext]
 	args  []driver.NamedValue // of the present statement
 }
 
@@ -34,7 +34,7 @@ func (s *sqliteStore) lookup(ctx context.Context, f func(reader) error) error {
 		if err != nil {
 			return sqliteFault(err)
 		}
-		l = &sqliteLookup{conn: conn, stmts: map[string]driver.StmtQueryContext{}}
+		l = &sqliteLookup{conn: conn, stmts: prepared[driver.StmtQueryContext]{}}
 	}
 	err := f(l)
 	select {
@@ -46,18 +46,12 @@ func (s *sqliteStore) lookup(ctx context.Context, f func(reader) error) error {
 }
 
 func (l *sqliteLookup) close() error {
-	var errs []error
-	for _, stmt := range l.stmts {
-		if c, ok := stmt.(io.Closer); ok {
-			errs = append(errs, c.Close())
-		}
-	}
-	return errors.Join(append(errs, l.conn.Close())...)
+	return errors.Join(l.stmts.close(), l.conn.Close())
 }
 
 func (l *sqliteLookup) each(_ context.Context, text string, args []any, scan func(row) error) error {
 	return l.conn.Raw(func(conn any) (err error) {
-		stmt, err := l.stmt(conn, text)
+		stmt, err := l.stmts.on(conn, text)
 		if err != nil {
 			return err
 		}
@@ -84,24 +78,40 @@ func (l *sqliteLookup) each(_ context.Context, text string, args []any, scan fun
 	})
 }
 
-func (l *sqliteLookup) stmt(conn any, text string) (driver.StmtQueryContext, error) {
-	if stmt, ok := l.stmts[text]; ok {
+// prepared are the statements that one connection keeps, by their text, past package database/sql. S is the driver's
+// interface for them: with rows or without.
+type prepared[S any] map[string]S
+
+// on is a statement prepared once on its connection.
+func (p prepared[S]) on(conn any, text string) (S, error) {
+	if stmt, ok := p[text]; ok {
 		return stmt, nil
 	}
+	var none S
 	c, ok := conn.(driver.Conn)
 	if !ok {
-		return nil, fmt.Errorf("the reader is a %T", conn)
+		return none, fmt.Errorf("the connection is a %T", conn)
 	}
 	stmt, err := c.Prepare(sqliteText(text))
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	q, ok := stmt.(driver.StmtQueryContext)
+	s, ok := stmt.(S)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("a statement is a %T", stmt), stmt.Close())
+		return none, errors.Join(fmt.Errorf("a statement is a %T", stmt), stmt.Close())
 	}
-	l.stmts[text] = q
-	return q, nil
+	p[text] = s
+	return s, nil
+}
+
+func (p prepared[S]) close() error {
+	var errs []error
+	for _, stmt := range p {
+		if c, ok := any(stmt).(io.Closer); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // namedValues turns arguments into the driver's.
