@@ -188,18 +188,23 @@ func tiedBelow(f from, out *scope) bool {
 	case *derived:
 		return v.q.tiedTo == out
 	case *join:
-		l, r := tiedBelow(v.l, out), tiedBelow(v.r, out)
-		switch v.kind {
-		case "LEFT JOIN":
-			return l
-		case "RIGHT JOIN":
-			return r
-		case "FULL JOIN":
-			return l && r
-		}
-		return l || r
+		return v.everyRow(tiedBelow(v.l, out), tiedBelow(v.r, out))
 	}
 	return false
+}
+
+// everyRow tells whether something holds of every row of a join, from whether it holds of every row of its left and of its
+// right: an outer join has rows without the one side or the other.
+func (j *join) everyRow(l, r bool) bool {
+	switch j.kind {
+	case "LEFT JOIN":
+		return l
+	case "RIGHT JOIN":
+		return r
+	case "FULL JOIN":
+		return l && r
+	}
+	return l || r
 }
 
 // names tells that printed text is the unit's value.

@@ -404,19 +404,7 @@ func (c *canon) regionText(g *region) string {
 		for _, e := range p.on {
 			on = append(on, expr.Conjuncts(c.stand(e))...)
 		}
-		parts = append(parts, "("+c.regionText(p.l)+" "+p.kind+" "+c.regionText(p.r)+" ON "+strings.Join(once(on), " AND ")+")")
+		parts = append(parts, "("+c.regionText(p.l)+" "+p.kind+" "+c.regionText(p.r)+" ON "+strings.Join(expr.Once(on), " AND ")+")")
 	}
 	return "{" + strings.Join(parts, ", ") + " WHERE " + strings.Join(c.conditions(g), " AND ") + "}"
-}
-
-// once sorts texts, each once.
-func once(texts []string) []string {
-	sort.Strings(texts)
-	var out []string
-	for i, t := range texts {
-		if i == 0 || t != texts[i-1] {
-			out = append(out, t)
-		}
-	}
-	return out
 }

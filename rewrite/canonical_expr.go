@@ -306,7 +306,7 @@ func (c *canon) conditions(g *region) []string {
 		}
 	}
 	for _, members := range groups {
-		if members = once(members); len(members) > 1 {
+		if members = expr.Once(members); len(members) > 1 {
 			out = append(out, "("+strings.Join(members, " = ")+")")
 		}
 	}
@@ -316,7 +316,7 @@ func (c *canon) conditions(g *region) []string {
 			out = append(out, expr.Conjuncts(t)...)
 		}
 	}
-	return once(out)
+	return expr.Once(out)
 }
 
 // oneOfEqual is stand for what has its canonical names already.

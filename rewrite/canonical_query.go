@@ -92,7 +92,7 @@ func (c *canon) block(q *query) string {
 			texts = append(texts, c.text(e))
 		}
 		if len(texts) > 0 {
-			b.WriteString(" " + word + " " + strings.Join(once(texts), ", "))
+			b.WriteString(" " + word + " " + strings.Join(expr.Once(texts), ", "))
 		}
 	}
 	if q.grouped {
@@ -105,7 +105,7 @@ func (c *canon) block(q *query) string {
 		for _, h := range q.having {
 			terms = append(terms, expr.Conjuncts(c.stand(h))...)
 		}
-		b.WriteString(" HAVING " + strings.Join(once(terms), " AND "))
+		b.WriteString(" HAVING " + strings.Join(expr.Once(terms), " AND "))
 	}
 	if q.distinct {
 		var items []expr.Expr

@@ -166,17 +166,8 @@ func noRowsFrom(f from, describing bool) bool {
 	case *derived:
 		return v.q.noRows(describing)
 	case *join:
-		l, r := noRowsFrom(v.l, describing), noRowsFrom(v.r, describing)
-		switch v.kind {
-		case "LEFT JOIN":
-			return l
-		case "RIGHT JOIN":
-			return r
-		case "FULL JOIN":
-			return l && r
-		case "JOIN", "CROSS JOIN":
-			return l || r || neverTrue(v.on)
-		}
+		inner := v.kind == "JOIN" || v.kind == "CROSS JOIN"
+		return v.everyRow(noRowsFrom(v.l, describing), noRowsFrom(v.r, describing)) || inner && neverTrue(v.on)
 	}
 	return false
 }

@@ -46,7 +46,7 @@ func (c *canon) draftText(d *draft) string {
 		sort.Strings(args)
 		calls = append(calls, fmt.Sprintf("%s %t %t %s (%s) %s", k.fn, k.units, k.distinct, k.quantile.text(), strings.Join(args, ", "), c.condition(k.filter)))
 	}
-	return c.rows() + " UNIT " + c.unitText(d.unit) + " KEYS " + strings.Join(once(keys), ", ") + " OF " + strings.Join(once(calls), ", ")
+	return c.rows() + " UNIT " + c.unitText(d.unit) + " KEYS " + strings.Join(expr.Once(keys), ", ") + " OF " + strings.Join(expr.Once(calls), ", ")
 }
 
 // order is what expressions over a draft's rows are sorted by: their canonical texts, and what they are in SQL where those are equal.

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"math/big"
+	"slices"
 	"sort"
 	"strings"
 
@@ -31,9 +32,9 @@ func Conjuncts(e Expr) []string {
 		for _, a := range n.args {
 			out = append(out, Conjuncts(a)...)
 		}
-		return different(out)
+		return Once(out)
 	}
-	return without(different(terms(e, "AND", false)), "TRUE")
+	return without(Once(terms(e, "AND", false)), "TRUE")
 }
 
 // canonical writes the node in its one form, and tells whether there is one beside the node's own.
@@ -60,7 +61,7 @@ func (n *node) truthText(negated bool) (text string, ok bool) {
 		if (n.name == "OR" || n.name == "IN" && !n.negated) != negated {
 			word = "OR"
 		}
-		parts := without(different(terms(n, word, negated)), map[string]string{"AND": "TRUE", "OR": "FALSE"}[word])
+		parts := without(Once(terms(n, word, negated)), map[string]string{"AND": "TRUE", "OR": "FALSE"}[word])
 		switch len(parts) {
 		case 0: // nothing but the word's own neutral value
 			return map[string]string{"AND": "TRUE", "OR": "FALSE"}[word], true
@@ -159,16 +160,9 @@ func literalTruth(e Expr, negated bool) string {
 	return "(NOT " + Canonical(e) + ")"
 }
 
-// different sorts texts, each once.
-func different(texts []string) []string {
-	sort.Strings(texts)
-	var out []string
-	for i, t := range texts {
-		if i == 0 || t != texts[i-1] {
-			out = append(out, t)
-		}
-	}
-	return out
+// Once sorts texts, each once.
+func Once(texts []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(texts)))
 }
 
 // without leaves out a text that changes nothing.
