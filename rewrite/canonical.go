@@ -146,9 +146,13 @@ func (c *canon) sameRow(a, b *leaf, eq classes) bool {
 	return false
 }
 
-// storedAs names the table's column that a column is, through the sub-queries that were taken apart.
+// storedAs names the table's column that a column is, through the sub-queries that were taken apart. Clamped it is none: two keys
+// beyond a bound are equal then.
 func (c *canon) storedAs(v expr.Column) (string, bool) {
 	for {
+		if v.Clamp {
+			return "", false
+		}
 		d, ok := c.inside[v.Alias]
 		if !ok {
 			break

@@ -136,6 +136,9 @@ func (s *released) identity(what, where func(expr.Expr) string) string {
 	if s.arg != nil {
 		out += " (" + what(s.arg) + ") on " + s.grid.String()
 	}
+	if s.listed != nil {
+		out += " listed (" + where(s.listed) + ")"
+	}
 	if s.plane != nil {
 		out += fmt.Sprintf(" (%s) on %s of degree %d, %d", what(s.plane.arg), s.plane.grid, s.plane.degree[0], s.plane.degree[1])
 	}
