@@ -45,13 +45,22 @@ type fixture struct {
 }
 
 // planner gives the plans that a test made, by the text of the statement; it parses as package rewrite does.
-type planner struct{ plans map[string]*rewrite.Plan }
+type planner struct {
+	plans     map[string]*rewrite.Plan
+	completed int // plans that were made with public keys that had been read
+}
 
 func (p *planner) Parse(sql string) ([]*rewrite.Statement, error) { return rewrite.Parse(sql) }
 
 func (p *planner) Plan(st *rewrite.Statement, _ *catalog.Dataset, s rewrite.Settings, _ []rewrite.Param) (*rewrite.Plan, error) {
 	for text, plan := range p.plans {
 		if strings.HasSuffix(st.Text, text) {
+			if s.Public != nil {
+				whole := *plan
+				whole.Needs = nil
+				p.completed++
+				return &whole, nil
+			}
 			return plan, nil
 		}
 	}

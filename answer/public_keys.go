@@ -36,17 +36,35 @@ func (s *Service) publicKeys(ctx context.Context, q *query) error {
 	return nil
 }
 
-// publicKeysKnown is publicKeys for a query that is only told about: where the session may not query, in design mode, or where the
-// source cannot be reached, the plan is told as it is.
+// publicKeysKnown is publicKeys for a query that is only told about: where the session may not query, in design mode, where the
+// source cannot be reached, or where somebody asks for more than his limits, the plan is told as it is.
 func (s *Service) publicKeysKnown(ctx context.Context, q *query) error {
-	if q.choices.inDesign || q.permitted() != nil {
+	if q.choices.inDesign || q.plan == nil || len(q.plan.Needs) == 0 || q.permitted() != nil || !s.mayReadKeys(ctx, q) {
 		return nil
 	}
+	told := *q // its place is given back here
+	told.done = func() {}
+	if s.occupy(ctx, &told) != nil {
+		return nil
+	}
+	defer func() { told.done() }()
 	err := s.publicKeys(ctx, q)
 	if r, ok := refusal.As(err); ok && r.Code == refusal.SourceUnavailable {
 		return nil
 	}
 	return err
+}
+
+// mayReadKeys counts what is read for a query that is only told about, which asks something of the source too: against the rate limits
+// that the query has, and apart from queries, as telling about them takes none of theirs away.
+func (s *Service) mayReadKeys(ctx context.Context, q *query) bool {
+	for _, counter := range q.rates().For(q.class(), q.request.Several) {
+		d, err := s.Limiter.Allow(ctx, "explain:"+q.limitKey(counter.Scope), counter.Limits)
+		if err != nil || !d.Allowed {
+			return false
+		}
+	}
+	return true
 }
 
 // readKeys reads values of public keys.

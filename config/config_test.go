@@ -268,6 +268,15 @@ func TestSharedAccount(t *testing.T) {
 			t.Errorf("%s has account %s, want %s", name, got, want)
 		}
 	}
+	// What is hidden from one is hidden from none of them, as each reads what the others asked: the owner is told.
+	narrowed := strings.Replace(text, "accountant: approx}}}}\n  - {name: carol", "accountant: approx}, hidden_columns: [t.x]}}}\n  - {name: carol", 1)
+	if err := os.WriteFile(file, []byte(narrowed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c, faults := Load(file, os.LookupEnv)
+	if c == nil || !strings.Contains(fmt.Sprint(faults), "not the policy") {
+		t.Errorf("faults are %v", faults)
+	}
 }
 
 // rates prints rules, sorted.

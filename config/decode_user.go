@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -178,6 +179,10 @@ func (l *loader) finishAccounts() {
 			if have.Budget != g.Budget || have.MaxQueries != g.MaxQueries || !maps.Equal(have.ClassQueries, g.ClassQueries) {
 				l.users[i].at.fault("users %q and %q share the account %q, but not its budget and max_queries on dataset %q", whose[key], u.Name, key.account, key.dataset).Hint =
 					"write the same for each user of an account"
+			}
+			if !slices.Equal(have.Narrowing.Hidden, g.Narrowing.Hidden) || !reflect.DeepEqual(have.Narrowing.AfterNoise, g.Narrowing.AfterNoise) {
+				f := l.users[i].at.fault("users %q and %q share the account %q, but not the policy of dataset %q: what one asks, the other reads in dp.history and dp.replay", whose[key], u.Name, key.account, key.dataset)
+				f.Hint, f.Warning = "hide the same columns from each user of an account, and treat their answers the same, or take two accounts", true
 			}
 		}
 	}

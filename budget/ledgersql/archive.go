@@ -61,7 +61,7 @@ func (l *Ledger) Archive(_ context.Context, a budget.Answer) error {
 	if a.Entry.Time.IsZero() {
 		a.Entry.Time = l.clock()
 	}
-	return l.lazy(&archiveOp{answer: a}, true)
+	return l.soon(&archiveOp{answer: a})
 }
 
 // Archived reads an answer, and compares it with its hash in the chain.

@@ -27,7 +27,7 @@ func (l *Ledger) Record(_ context.Context, e budget.Entry) error {
 	if e.Time.IsZero() {
 		e.Time = l.clock()
 	}
-	return l.lazy(&recordOp{entry: e}, true)
+	return l.soon(&recordOp{entry: e})
 }
 
 // History lists entries with their outcomes, newest first: queries, and the owner's acts.

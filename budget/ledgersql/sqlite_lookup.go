@@ -37,6 +37,9 @@ func (s *sqliteStore) lookup(ctx context.Context, f func(reader) error) error {
 		l = &sqliteLookup{conn: conn, stmts: prepared[driver.StmtQueryContext]{}}
 	}
 	err := f(l)
+	if err != nil { // its connection may be of no use any more
+		return sqliteFault(errors.Join(err, l.close()))
+	}
 	select {
 	case s.idle <- l:
 	default:

@@ -181,6 +181,26 @@ func (l *Ledger) lazy(o op, bounded bool) error {
 	return err
 }
 
+// behindFor is how long soon waits for room.
+const behindFor = time.Second
+
+// soon is lazy for entries of which none should be lost: where too many wait already, its caller waits a while with them, so that
+// nobody asks faster than the store can write.
+func (l *Ledger) soon(o op) error {
+	end := time.Now().Add(behindFor)
+	for {
+		err := l.lazy(o, true)
+		if !errors.Is(err, errBehind) || !time.Now().Before(end) {
+			return err
+		}
+		select {
+		case <-time.After(lazyDelay):
+		case <-l.quit:
+			return err
+		}
+	}
+}
+
 // barrier does nothing, after everything before it.
 type barrier struct{ plain }
 
