@@ -134,7 +134,7 @@ func (e *Engine) stream(ctx context.Context, s statement, width int) (engine.Row
 		ctx, cancel := context.WithCancel(ctx)
 		begin := beginReadOnly
 		// One statement needs no transaction around it where the server says that all of them are read-only.
-		if conn.Conn().PgConn().ParameterStatus("default_transaction_read_only") == "on" && conn.Conn().PgConn().CustomData()[prologueKey] == nil {
+		if isReadOnly(conn.Conn().PgConn()) {
 			begin = ""
 		}
 		t, err := start(ctx, conn.Conn().PgConn(), begin, []statement{s}, e.options.Statements)

@@ -33,7 +33,8 @@ type office struct {
 	dataset  string
 }
 
-func newOffice(t *testing.T, cfg *config.Config, loaded *datasets.Loaded) *office {
+// stores are a ledger with nothing in it yet, and rate limits.
+func stores(t *testing.T) (*ledgersql.Ledger, ratelimit.Limiter) {
 	t.Helper()
 	ledger, err := ledgersql.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"), ledgersql.Options{})
 	if err != nil {
@@ -44,9 +45,15 @@ func newOffice(t *testing.T, cfg *config.Config, loaded *datasets.Loaded) *offic
 	if err != nil {
 		t.Fatal(err)
 	}
+	return ledger, limits
+}
+
+func newOffice(t *testing.T, cfg *config.Config, loaded *datasets.Loaded) *office {
+	t.Helper()
+	ledger, limits := stores(t)
 	o := &office{t: t, registry: prometheus.NewRegistry(), log: &bytes.Buffer{}, dataset: loaded.Catalog.Name}
 	grant, _ := cfg.Users[0].Grant(o.dataset)
-	o.service, err = answer.New(answer.Options{
+	service, err := answer.New(answer.Options{
 		Datasets: []*answer.Dataset{{Catalog: loaded.Catalog, Engine: loaded.Engine, Budget: loaded.Config.Budget, Reuse: answer.Reuse{Off: true}}},
 		Users:    []*answer.User{{Name: "alice", MayQuery: true, Datasets: map[string]answer.Grant{o.dataset: {Budget: grant.Budget}}}},
 		Ledger:   ledger, Limiter: limits, Planner: rewrite.NewPlanner(1000), Random: mechanism.NewCryptoSource(), Clock: time.Now,
@@ -55,6 +62,7 @@ func newOffice(t *testing.T, cfg *config.Config, loaded *datasets.Loaded) *offic
 	if err != nil {
 		t.Fatal(err)
 	}
+	o.service = service
 	return o
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/dpproxy/dpproxy/answer"
-	"github.com/dpproxy/dpproxy/budget/ledgersql"
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/config"
 	"github.com/dpproxy/dpproxy/internal/datasets"
@@ -23,7 +21,6 @@ import (
 	"github.com/dpproxy/dpproxy/privacy"
 	"github.com/dpproxy/dpproxy/proxy"
 	"github.com/dpproxy/dpproxy/proxy/scram"
-	"github.com/dpproxy/dpproxy/ratelimit"
 	"github.com/dpproxy/dpproxy/rewrite"
 )
 
@@ -65,15 +62,7 @@ func serveSite(t *testing.T, cfg *config.Config, loaded *datasets.Loaded) *site 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := ledgersql.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"), ledgersql.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ledger.Close() })
-	limits, err := ratelimit.Open(ratelimit.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ledger, limits := stores(t)
 	grant, _ := cfg.Users[0].Grant(loaded.Catalog.Name)
 	service, err := answer.New(answer.Options{
 		Datasets: []*answer.Dataset{{Catalog: loaded.Catalog, Engine: loaded.Engine, Budget: loaded.Config.Budget, Reuse: answer.Reuse{Off: true}}},

@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/dpproxy/dpproxy/answer"
 	"github.com/dpproxy/dpproxy/budget"
-	"github.com/dpproxy/dpproxy/budget/ledgersql"
 	"github.com/dpproxy/dpproxy/mechanism"
-	"github.com/dpproxy/dpproxy/ratelimit"
 	"github.com/dpproxy/dpproxy/rewrite"
 )
 
@@ -21,15 +18,7 @@ import (
 func TestSecondSpellingIsFree(t *testing.T) {
 	cfg, loaded := load(t, newSources(t, cleanRows())[1])
 	name := loaded.Catalog.Name
-	ledger, err := ledgersql.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "ledger.db"), ledgersql.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ledger.Close() })
-	limits, err := ratelimit.Open(ratelimit.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	ledger, limits := stores(t)
 	grant, _ := cfg.Users[0].Grant(name)
 	rights := map[string]answer.Grant{name: {Budget: grant.Budget}}
 	service, err := answer.New(answer.Options{
