@@ -21,6 +21,8 @@ type pending struct {
 	public [][]mechanism.Cell
 	isOpen bool // all keys are public
 	reads  []PublicRead
+	// readKeys are the keys whose values are read, so that rows of other values stay in until the release.
+	readKeys []string
 	// unknown says that the public keys have not been read yet.
 	unknown bool
 	sel     mechanism.Selection

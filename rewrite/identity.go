@@ -124,6 +124,9 @@ func (p *pending) identity(m *Measurement, dialect expr.Dialect) string {
 		" ε=" + s.Share.Epsilon.String() + " δ=" + s.Share.Delta.String() + " ρ=" + s.Share.Rho.String())
 	fmt.Fprintf(&b, "\nbounds %+v", m.Bounds)
 	writeKeys(&b, m.PublicKeys)
+	if len(p.readKeys) > 0 {
+		b.WriteString("\nread " + strings.Join(p.readKeys, " "))
+	}
 	return b.String()
 }
 

@@ -102,6 +102,7 @@ func (r *resolver) dropOtherKeys(p *pending, space *keySpace) error {
 	b := builder(Protected)
 	for i, k := range p.d.keys {
 		if space.listed[i] == nil {
+			p.readKeys = append(p.readKeys, k.sentName())
 			continue // read from the source itself
 		}
 		if _, ranged := r.rangeOf(k.e); enforced(k.e) || ranged && k.e.Domain().Values == nil {

@@ -36,5 +36,13 @@ func TestDeclarationsTellApart(t *testing.T) {
 				t.Errorf("%s: one release\n%s\n%s\n%s", source.name, two[0], two[1], b)
 			}
 		}
+		for _, sql := range []string{ // what is asked twice is measured once, and these are two
+			"SELECT * FROM (SELECT count(DISTINCT drug) AS a" + joined + ") x, (SELECT count(DISTINCT note) AS b" + joined + ") y",
+			"SELECT * FROM (SELECT drug AS k, count(*) AS a" + joined + " GROUP BY drug) x, (SELECT note AS k, count(*) AS b" + joined + " GROUP BY note) y",
+		} {
+			if plan, err := planFor(planner, loaded.Catalog, sqlCase{}, sql); err != nil || len(plan.Blocks) != 2 {
+				t.Errorf("%s: not two measurements, %v\n%s", source.name, err, sql)
+			}
+		}
 	}
 }
