@@ -32,7 +32,7 @@ fi
 [ "$what" = build ] || command -v redis-server >/dev/null 2>&1 || packages="$packages redis-server"
 [ -n "$packages" ] || exit 0
 
-[ -z "${DPPROXY_TEST_POSTGRES:-}" ] || packages=$(echo "$packages" | sed 's/ postgresql//')
+[ -z "${DPPROXY_TEST_POSTGRES:-}${DPPROXY_POSTGRES_BIN:-}" ] || packages=$(echo "$packages" | sed 's/ postgresql//')
 [ -z "${DPPROXY_TEST_REDIS:-}" ] || packages=$(echo "$packages" | sed 's/ redis-server//')
 [ -n "$packages" ] || exit 0
 

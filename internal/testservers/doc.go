@@ -14,6 +14,9 @@
 //
 //	go run ./internal/testservers/cmd/testservers go test ./...
 //
+// If DPPROXY_POSTGRES_BIN holds a directory, PostgreSQL's programs are taken from there, so that a test runs on another
+// version than the installed one.
+//
 // A server that is not installed is installed by apt-get, where the process is root on a Debian system; otherwise the
 // test fails and says what is missing. Tests are never skipped.
 //

@@ -22,6 +22,10 @@ import (
 // postgresVariable names a server that the caller runs, as a URL with the right to create databases.
 const postgresVariable = "DPPROXY_TEST_POSTGRES"
 
+// postgresBinVariable names the directory of the programs (initdb, postgres) that servers are started from, in place of
+// those that are installed.
+const postgresBinVariable = "DPPROXY_POSTGRES_BIN"
+
 // Option changes how a server of a test's own is started.
 type Option func(*options)
 
@@ -120,11 +124,8 @@ func startPostgres(opts ...Option) (*Server, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
-	initdb, err := findOrInstall("initdb", "postgresql", "/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin")
+	bin, err := postgresPrograms()
 	if err != nil {
-		return nil, err
-	}
-	if initdb, err = filepath.EvalSymlinks(initdb); err != nil {
 		return nil, err
 	}
 	cred, err := serverUser()
@@ -135,12 +136,31 @@ func startPostgres(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := newCluster(filepath.Dir(initdb), dir, cred, o)
+	s, err := newCluster(bin, dir, cred, o)
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		return nil, err
 	}
 	return s, nil
+}
+
+// postgresPrograms returns the directory of initdb and postgres: the one that the caller names, or the newest that is
+// installed.
+func postgresPrograms() (string, error) {
+	if bin := os.Getenv(postgresBinVariable); bin != "" {
+		if _, err := os.Stat(filepath.Join(bin, "initdb")); err != nil {
+			return "", fmt.Errorf("testservers: %s: %w", postgresBinVariable, err)
+		}
+		return filepath.Abs(bin)
+	}
+	initdb, err := findOrInstall("initdb", "postgresql", "/usr/lib/postgresql/*/bin", "/opt/homebrew/opt/postgresql*/bin")
+	if err != nil {
+		return "", err
+	}
+	if initdb, err = filepath.EvalSymlinks(initdb); err != nil {
+		return "", err
+	}
+	return filepath.Dir(initdb), nil
 }
 
 // newCluster makes a data directory in dir and starts a server on it.
