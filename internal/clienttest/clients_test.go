@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func TestClients(t *testing.T) {
 
 func runClient(t *testing.T, s *site.Site, script string) {
 	var out bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "timeout", clientTimeout.String(), "sh", filepath.Base(script))
+	cmd := exec.CommandContext(t.Context(), "timeout", strconv.Itoa(int(clientTimeout.Seconds())), "sh", filepath.Base(script))
 	cmd.Dir, cmd.Stdout, cmd.Stderr = filepath.Dir(script), &out, &out
 	cmd.Env = append(os.Environ(), s.Env()...)
 	err := cmd.Run()
