@@ -33,8 +33,11 @@ type portal struct {
 	maxBytes int
 }
 
-// keeps says whether one can go back.
-func (p *portal) keeps() bool { return !p.noScroll && (p.scroll || p.hold || !p.d.public) }
+// goesBack says whether rows may be fetched again.
+func (p *portal) goesBack() bool { return !p.noScroll && (p.scroll || p.hold || !p.d.public) }
+
+// keeps says whether rows stay here: to go back to, or since all of them are read before the first is fetched.
+func (p *portal) keeps() bool { return p.hold || p.goesBack() }
 
 // at gives row n, from 1 on. ok is false beyond the end.
 func (p *portal) at(n int) (row []answer.Cell, ok bool, err error) {

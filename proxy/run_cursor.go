@@ -94,7 +94,7 @@ func (p *portal) steps(st *answer.Statement) (func() ([]answer.Cell, bool, error
 	count := int(min(max(st.Count, -1<<31), 1<<31-1))
 	switch st.Direction {
 	case "backward":
-		if count != 0 && !p.keeps() {
+		if count != 0 && !p.goesBack() {
 			return nil, errBackward
 		}
 		if count == 0 {
@@ -130,7 +130,7 @@ func atMost(n int, step func() ([]answer.Cell, bool, error)) func() ([]answer.Ce
 // absolute goes to row n, counted from the end if it is negative.
 func (p *portal) absolute(n int) (func() ([]answer.Cell, bool, error), error) {
 	if n < 0 {
-		if !p.keeps() {
+		if !p.goesBack() {
 			return nil, errBackward
 		}
 		if err := p.end(); err != nil {
@@ -143,7 +143,7 @@ func (p *portal) absolute(n int) (func() ([]answer.Cell, bool, error), error) {
 
 // once goes to row n and gives it.
 func (p *portal) once(n int) (func() ([]answer.Cell, bool, error), error) {
-	if n < p.pos && !p.keeps() {
+	if n < p.pos && !p.goesBack() {
 		return nil, errBackward
 	}
 	return atMost(1, func() ([]answer.Cell, bool, error) { return p.jump(n) }), nil

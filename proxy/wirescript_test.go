@@ -39,7 +39,10 @@ func TestWireScripts(t *testing.T) {
 	}
 	targets := map[string]string{"proxy": ""}
 	if !*live {
-		targets["postgres"], targets["proxy"] = testservers.Postgres(t), serveTest(t, newThroughBackend(t), nil).url("")
+		private, public := newThroughBackend(t), newThroughBackend(t)
+		public.public.Store(true)
+		targets["postgres"], targets["proxy"] = testservers.Postgres(t), serveTest(t, private, nil).url("")
+		targets["proxy, rows streamed"] = serveTest(t, public, nil).url("")
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
@@ -52,7 +55,7 @@ func TestWireScripts(t *testing.T) {
 				t.Run(target, func(t *testing.T) {
 					client := hijack(t, url)
 					for _, st := range steps {
-						if st.only != "" && st.only != target {
+						if st.only != "" && st.only != strings.TrimSuffix(target, ", rows streamed") {
 							continue
 						}
 						if got := client.exchange(t, st); got != st.want {

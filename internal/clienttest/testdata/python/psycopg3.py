@@ -99,6 +99,9 @@ def _():
     with conn.cursor(name="c3", withhold=True) as cur:
         cur.execute("SELECT n FROM numbers WHERE n <= 3 ORDER BY n")
         equal(cur.fetchall(), [(1,), (2,), (3,)])
+    with conn.cursor(name="c4", withhold=True, scrollable=False) as cur:  # as Django's iterator() declares it
+        cur.execute("SELECT n FROM numbers ORDER BY n")
+        equal(sum(1 for _ in cur), 10000)
 
 
 @check("stream and COPY")
