@@ -29,7 +29,7 @@ func (s *Service) Describe(_ context.Context, req Request) (Description, error) 
 		}
 	}
 	if err != nil {
-		return Description{}, s.hintLobby(q, err)
+		return Description{}, s.hintLobby(q, q.hintPreview(err))
 	}
 	if req.Statement.Kind == Explain {
 		columns = explainColumns(req.Statement)

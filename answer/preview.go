@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -49,9 +50,25 @@ func (p *Preview) catalogOf(d *catalog.Dataset) *catalog.Dataset {
 
 // previews says whether a statement that the planner refused is answered from generated rows.
 func (q *query) previews(refused error) bool {
+	return q.dataset.Preview != nil && q.couldPreview(refused)
+}
+
+// couldPreview says the same of a data set with previews.
+func (q *query) couldPreview(refused error) bool {
 	r, ok := refusal.As(refused)
-	return q.dataset.Preview != nil && ok && (r.Code == refusal.InsufficientPrivilege || r.Code == refusal.NotSupported) &&
+	return ok && (r.Code == refusal.InsufficientPrivilege || r.Code == refusal.NotSupported) &&
 		rewrite.ShowsRows(planned(q.request.Statement), q.dataset.Catalog)
+}
+
+// hintPreview tells whoever looks at rows that the owner can let him see generated ones.
+func (q *query) hintPreview(refused error) error {
+	if refused == nil || q.dataset.Preview != nil || !q.couldPreview(refused) {
+		return refused
+	}
+	r, _ := refusal.As(refused)
+	told := *r
+	told.Hint = strings.TrimSpace(told.Hint + " The owner of the data can let tools see generated rows here: preview: synthetic.")
+	return &told
 }
 
 // source is the engine that the outer query runs on.

@@ -71,7 +71,7 @@ func (s *Service) price(ctx context.Context, q *query) error {
 		return s.inLobby(q, err)
 	}
 	if err == nil || !q.previews(err) {
-		return err
+		return q.hintPreview(err)
 	}
 	plan, previewed := s.Planner.Plan(planned(q.request.Statement), q.dataset.Preview.catalogOf(q.dataset.Catalog), q.choices.Settings, params)
 	if previewed != nil || len(plan.Blocks) > 0 || len(plan.System)+len(plan.SystemCalls) > 0 {

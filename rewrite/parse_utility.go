@@ -161,9 +161,10 @@ func (p parser) copyOut(n *syntax.Node, s *syntax.CopyStmt) (*Statement, error) 
 		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "COPY FROM writes, and dpproxy never writes")
 	case s.IsProgram || s.Filename != "":
 		return nil, p.refuse(refusal.InsufficientPrivilege, int32(p.offset), "COPY goes to STDOUT only").WithHint("Write COPY (SELECT …) TO STDOUT, and let the client write the file.")
-	case s.Query == nil:
-		return nil, p.refuse(refusal.NotSupported, int32(p.offset), "COPY of a table is not supported").
-			WithHint("Write COPY (SELECT …) TO STDOUT.")
+	}
+	query := s.Query
+	if query == nil {
+		query = columnsOf(s.Relation, s.Attlist)
 	}
 	st := p.new(CopyOut, n)
 	for _, o := range s.Options {
@@ -188,12 +189,31 @@ func (p parser) copyOut(n *syntax.Node, s *syntax.CopyStmt) (*Statement, error) 
 			return nil, p.refuse(refusal.NotSupported, d.Location, "COPY option %q is not supported", d.Defname)
 		}
 	}
-	inner, err := p.inner(s.Query, "COPY")
+	inner, err := p.inner(query, "COPY")
 	if err != nil {
 		return nil, err
 	}
 	st.Query = inner
 	return st, nil
+}
+
+// columnsOf is the SELECT that COPY of a table stands for.
+func columnsOf(table *syntax.RangeVar, columns []*syntax.Node) *syntax.Node {
+	target := func(field *syntax.Node) *syntax.Node {
+		column := &syntax.Node{Node: &syntax.Node_ColumnRef{ColumnRef: &syntax.ColumnRef{Fields: []*syntax.Node{field}, Location: table.Location}}}
+		return &syntax.Node{Node: &syntax.Node_ResTarget{ResTarget: &syntax.ResTarget{Val: column, Location: table.Location}}}
+	}
+	s := &syntax.SelectStmt{
+		FromClause:  []*syntax.Node{{Node: &syntax.Node_RangeVar{RangeVar: table}}},
+		LimitOption: syntax.LIMIT_OPTION_DEFAULT, Op: syntax.SETOP_NONE,
+	}
+	for _, name := range columns {
+		s.TargetList = append(s.TargetList, target(name))
+	}
+	if len(columns) == 0 {
+		s.TargetList = append(s.TargetList, target(&syntax.Node{Node: &syntax.Node_AStar{AStar: &syntax.A_Star{}}}))
+	}
+	return &syntax.Node{Node: &syntax.Node_SelectStmt{SelectStmt: s}}
 }
 
 // constant reads a literal, a signed number, or a cast of one (the cast is dropped: who uses it knows the type).

@@ -103,9 +103,7 @@ func (r *resolver) rangeVar(v *syntax.RangeVar, e *env) (from, fromColumns, erro
 		return r.systemTable(v)
 	}
 	name := v.Relname
-	if !v.Inh {
-		return nil, fromColumns{}, r.fail(refusal.NotSupported, v.Location, "ONLY is not supported").WithHint("Leave ONLY out.")
-	}
+	// ONLY (v.Inh) says nothing here: no declared table has another below it.
 	// The data set's own name is a schema too: SmartNoise and MySQL write FROM census.persons.
 	if v.Schemaname != "" && v.Schemaname != "public" && v.Schemaname != r.set.Database {
 		return nil, fromColumns{}, r.fail(refusal.UndefinedTable, v.Location, "relation \"%s.%s\" does not exist", v.Schemaname, name)

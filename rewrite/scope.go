@@ -107,6 +107,9 @@ func (s *scope) missing(table, name string) *refusal.Error {
 			return refusal.New(refusal.NotSupported, "the whole row %q cannot be used as a value", name).
 				WithHint("Name the columns, or write count(*).")
 		}
+		if systemColumn(name) {
+			return err.WithHint(noSystemColumns)
+		}
 		if near := s.nearest(name); near != "" {
 			return err.WithHint("Perhaps you meant to reference the column %q.", near)
 		}
@@ -115,7 +118,22 @@ func (s *scope) missing(table, name string) *refusal.Error {
 	if !s.hasTable(table) {
 		return refusal.New(refusal.UndefinedTable, "missing FROM-clause entry for table %q", table)
 	}
-	return refusal.New(refusal.UndefinedColumn, "column %s.%s does not exist", table, name)
+	err := refusal.New(refusal.UndefinedColumn, "column %s.%s does not exist", table, name)
+	if systemColumn(name) {
+		return err.WithHint(noSystemColumns)
+	}
+	return err
+}
+
+const noSystemColumns = "Rows have no place here that could be told. Leave it out: the table's columns are all that there is."
+
+// systemColumn tells PostgreSQL's own columns, which each of its tables has.
+func systemColumn(name string) bool {
+	switch name {
+	case "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid":
+		return true
+	}
+	return false
 }
 
 func (s *scope) hasTable(name string) bool {

@@ -22,7 +22,8 @@ func ShowsRows(st *Statement, ds *catalog.Dataset) bool {
 		switch v := m.Interface().(type) {
 		case *syntax.RangeVar:
 			t, ok := ds.Table(v.Relname)
-			private = private || ok && !t.Public
+			view, isView := ds.DeclaredView(v.Relname)
+			private = private || ok && !t.Public || !ok && isView && !view.Table.Public
 		case *syntax.SelectStmt:
 			groups = groups || len(v.GroupClause) > 0 || v.HavingClause != nil
 		case *syntax.FuncCall:
@@ -31,6 +32,7 @@ func ShowsRows(st *Statement, ds *catalog.Dataset) bool {
 			switch {
 			case (name == "min" || name == "max") && v.AggFilter == nil && v.Over == nil:
 				ends = true
+			case name == "row_number" && v.Over != nil: // a row's place tells nothing of the others
 			case aggregate, name == "dp_low", name == "dp_high", v.AggStar, v.AggDistinct, v.AggWithinGroup, v.AggFilter != nil, v.Over != nil:
 				other = true
 			}

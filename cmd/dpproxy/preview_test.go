@@ -16,7 +16,7 @@ func TestPreview(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	on := strings.Replace(string(text), "    tables:\n", "    preview: synthetic\n    tables:\n", 1)
+	on := strings.Replace(string(text), "    tables:\n", "    preview: synthetic\n    tables:\n      grown: {view: \"SELECT person_id, age FROM persons WHERE age > 40\"}\n", 1)
 	if err := os.WriteFile(s.config, []byte(on), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -36,8 +36,11 @@ func TestPreview(t *testing.T) {
 	for sql, least := range map[string]int{
 		"SELECT * FROM persons LIMIT 100": 100, "TABLE persons": 100,
 		"SELECT min(age), max(age) FROM persons": 1, "SELECT * FROM (SELECT * FROM persons) q WHERE sex = 'f' LIMIT 7": 7,
-		"SELECT * FROM persons ORDER BY person_id OFFSET 3 LIMIT 2":            2,
-		"SELECT p.age FROM persons p JOIN persons q USING (person_id) LIMIT 3": 3,
+		"SELECT * FROM persons ORDER BY person_id OFFSET 3 LIMIT 2":                                                    2,
+		"SELECT p.age FROM persons p JOIN persons q USING (person_id) LIMIT 3":                                         3,
+		"SELECT * FROM grown WHERE age > 40 LIMIT 5":                                                                   5, // a view
+		"SELECT * FROM ONLY persons LIMIT 2":                                                                           2,
+		"SELECT * FROM (SELECT row_number() OVER (ORDER BY person_id) AS n, * FROM persons) t WHERE n BETWEEN 3 AND 4": 2,
 	} {
 		heard = nil
 		rows, err := conn.Query(t.Context(), sql)
@@ -51,6 +54,11 @@ func TestPreview(t *testing.T) {
 		if rows.Err() != nil || n < least || len(heard) != 1 || !strings.HasPrefix(heard[0], "NOTICE these rows are generated") {
 			t.Errorf("%s: %d rows, %v, notices %q", sql, n, rows.Err(), heard)
 		}
+	}
+	var out strings.Builder
+	heard = nil
+	if tag, err := conn.PgConn().CopyTo(t.Context(), &out, "COPY persons (age) TO STDOUT"); err != nil || tag.RowsAffected() < 100 || len(heard) != 1 {
+		t.Errorf("COPY: %v, %v, %q", tag, err, heard)
 	}
 	for _, sql := range []string{
 		"SELECT corr(age, age) FROM persons", "SELECT sum(age), min(age) FROM persons", "SELECT sex, max(age) FROM persons GROUP BY sex",
@@ -93,8 +101,12 @@ func TestNoPreview(t *testing.T) {
 	}
 	for _, sql := range []string{"SELECT * FROM persons LIMIT 100", "SELECT min(age), max(age) FROM persons"} {
 		_, err := conn.Exec(t.Context(), sql)
-		if e, ok := err.(*pgconn.PgError); !ok || e.Code != "42501" && e.Code != "0A000" || e.Hint == "" {
+		if e, ok := err.(*pgconn.PgError); !ok || e.Code != "42501" && e.Code != "0A000" || !strings.Contains(e.Hint, "preview: synthetic") {
 			t.Errorf("%s: %v", sql, err)
 		}
+	}
+	_, err = conn.Exec(t.Context(), "SELECT string_agg(sex, ',') FROM persons")
+	if e, ok := err.(*pgconn.PgError); !ok || strings.Contains(e.Hint, "preview") {
+		t.Errorf("a preview would not answer statistics: %v", err)
 	}
 }

@@ -8,6 +8,8 @@ SELECT /* a comment */ Count(*) AS n FROM PUBLIC.Patients AS "P"
 
 SELECT count(*) FROM clinic.patients;
 
+SELECT count(*) FROM ONLY patients
+
 -- name: ways to count all rows
 SELECT count(*) FROM patients
 

@@ -52,7 +52,7 @@ SELECT count(*) FROM patients WHERE region > 5
 -- name: catalog
 SELECT count(*) FROM pg_stats
 
--- name: only
+-- name: only, of a table that is not declared
 SELECT count(*) FROM ONLY secret
 
 
