@@ -30,6 +30,34 @@ const (
 	Unsupported // a source column of this type can be seen by nobody
 	Char        // PostgreSQL's one-byte "char", which its own catalogs use
 	Timetz      // passes through public tables and parameters; nothing is computed with it
+
+	// What follows occurs in answers about the catalogs alone: no declared column and no plan has such a type.
+	Regproc
+	Regprocedure
+	Regoper
+	Regoperator
+	Regclass
+	Regtype
+	Regrole
+	Regnamespace
+	Regcollation
+	Regconfig
+	Regdictionary
+	Int2vector
+	Oidvector
+	Xid
+	Cid
+	Xid8
+	Tid
+	Inet
+	NodeTree // pg_node_tree
+	Aclitem
+	Anyarray
+	PgLSN
+	Ndistinct    // pg_ndistinct
+	Dependencies // pg_dependencies
+	MCVList      // pg_mcv_list
+	Void
 )
 
 // Type is a SQL type. Precision and Scale are those of numeric(p, s); Length is that of varchar(n) and char(n).

@@ -62,7 +62,7 @@ func infoOf(k Kind) typeInfo {
 	case Unsupported:
 		return typeInfo{"unsupported", 0, 0, -1}
 	}
-	return typeInfo{"unknown", 705, 705, -2}
+	return systemInfo(k)
 }
 
 // String is the text of PostgreSQL's format_type(oid, typmod), e.g. "numeric(10,2)", "character varying(20)[]".

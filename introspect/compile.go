@@ -136,7 +136,7 @@ func compile(st *static, snap *snapshot, v View, sql string, given []catalog.Typ
 	p := &plan{sql: text, used: used, perSession: c.perSession, acts: c.acts}
 	for _, col := range columns {
 		t := col.typ
-		if t == unknownType || t.isReg() {
+		if t == unknownType {
 			t = "text"
 		}
 		p.types = append(p.types, t)
@@ -159,9 +159,6 @@ func (c *compiler) paramType(n int) catalog.Type {
 	t, ok := c.params[n]
 	if !ok || t == "" || t == unknownType {
 		t = "text"
-	}
-	if t.isReg() {
-		t = "oid"
 	}
 	return t.wire()
 }

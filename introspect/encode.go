@@ -8,14 +8,34 @@ import (
 	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/dpproxy/dpproxy/catalog"
 )
 
 // cell prints an engine's value as PostgreSQL prints type t.
-func cell(v any, t sqlType) Cell {
+func (s *snapshot) cell(v any, t sqlType) Cell {
 	if v == nil {
 		return Cell{Null: true}
 	}
+	if items, ok := v.([]any); ok && t.element().isReg() {
+		named := make([]any, len(items))
+		for i, item := range items {
+			if named[i] = item; item != nil {
+				named[i] = s.named(t.element(), item)
+			}
+		}
+		v = named
+	}
+	if t.isReg() {
+		v = s.named(t, v)
+	}
 	return Cell{Text: text(v, t)}
+}
+
+// named is a cell of a reg… type.
+func (s *snapshot) named(t sqlType, v any) string {
+	oid := uint32(integer(v))
+	return s.regOut(t, oid) + catalog.NumberMark + id32(oid)
 }
 
 func text(v any, t sqlType) string {

@@ -194,7 +194,7 @@ func fromEngine(name string) sqlType {
 }
 
 // query runs a compiled statement to its end.
-func (e *engine) query(ctx context.Context, sql string, args []any, types []sqlType) ([][]Cell, error) {
+func (e *engine) query(ctx context.Context, snap *snapshot, sql string, args []any, types []sqlType) ([][]Cell, error) {
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
 	rows, err := e.db.QueryContext(ctx, sql, args...)
@@ -217,7 +217,7 @@ func (e *engine) query(ctx context.Context, sql string, args []any, types []sqlT
 		}
 		row := make([]Cell, len(types))
 		for i, v := range values {
-			row[i] = cell(v, types[i])
+			row[i] = snap.cell(v, types[i])
 			bytes += len(row[i].Text)
 		}
 		if bytes > maxBytes {

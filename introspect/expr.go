@@ -202,8 +202,9 @@ func (c *compiler) param(n *syntax.Node, p *syntax.ParamRef, hint sqlType) (sqlT
 		}
 		c.params[i] = t
 	}
-	if t.isReg() {
-		t = "oid"
+	if t.isReg() { // a name or a number
+		n.Node = c.viewCall("dp_reg_in", textConst(string(t)), cast(clone(n), "text")).Node
+		return t, nil
 	}
 	n.Node = cast(clone(n), t.engineType()).Node
 	return t, nil

@@ -130,7 +130,7 @@ func printResult(r *Result, ordered bool) string {
 	for i, row := range r.Rows {
 		cells := make([]string, len(row))
 		for j, c := range row {
-			cells[j] = strings.NewReplacer("\\", "\\\\", "\n", "\\n", "|", "\\|").Replace(c.Text)
+			cells[j] = strings.NewReplacer("\\", "\\\\", "\n", "\\n", "|", "\\|").Replace(shown(c))
 			if c.Null {
 				cells[j] = "NULL"
 			}

@@ -289,11 +289,7 @@ func (c *compiler) typeCast(n *syntax.Node, tc *syntax.TypeCast, sc *scope) (sql
 		n.Node = intConst(int64(oid)).Node
 		return t, nil
 	}
-	hint := t
-	if t.isReg() { // a parameter of such a cast is a name or a number
-		hint = "text"
-	}
-	from, err := c.expr(tc.Arg, sc, hint)
+	from, err := c.expr(tc.Arg, sc, t)
 	if err != nil {
 		return "", err
 	}

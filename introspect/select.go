@@ -5,7 +5,7 @@ import (
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
 
-// selectStmt compiles a query and tells its columns. At the top, columns whose type prints as a name are turned into it.
+// selectStmt compiles a query and tells its columns. At the top, untyped literals are text.
 func (c *compiler) selectStmt(st *syntax.SelectStmt, parent *scope, top bool) ([]col, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func (c *compiler) targets(st *syntax.SelectStmt, sc *scope, top bool) ([]col, e
 			return nil, unsupported("target")
 		}
 		if ref := rt.Val.GetColumnRef(); ref != nil && ref.Fields[len(ref.Fields)-1].GetAStar() != nil {
-			star, nodes, err := c.star(ref, sc, top)
+			star, nodes, err := c.star(ref, sc)
 			if err != nil {
 				return nil, err
 			}
@@ -193,8 +193,8 @@ func (c *compiler) targets(st *syntax.SelectStmt, sc *scope, top bool) ([]col, e
 		if err != nil {
 			return nil, err
 		}
-		if top {
-			rt.Val, t = c.printed(rt.Val, t)
+		if top && t == unknownType {
+			t = "text"
 		}
 		rt.Name = name
 		cols, list = append(cols, col{name, t}), append(list, n)
@@ -204,7 +204,7 @@ func (c *compiler) targets(st *syntax.SelectStmt, sc *scope, top bool) ([]col, e
 }
 
 // star expands * and alias.*, so that the columns' names and types are ours to decide.
-func (c *compiler) star(ref *syntax.ColumnRef, sc *scope, top bool) ([]col, []*syntax.Node, error) {
+func (c *compiler) star(ref *syntax.ColumnRef, sc *scope) ([]col, []*syntax.Node, error) {
 	parts := names(ref.Fields)
 	items := sc.items
 	if len(parts) > 0 {
@@ -226,11 +226,7 @@ func (c *compiler) star(ref *syntax.ColumnRef, sc *scope, top bool) ([]col, []*s
 				}
 				merged[cl.name] = true
 			}
-			n, t := colRef(it.alias, cl.name), cl.typ
-			if top {
-				n, t = c.printed(n, t)
-			}
-			cols, nodes = append(cols, col{cl.name, t}), append(nodes, target(n, cl.name))
+			cols, nodes = append(cols, cl), append(nodes, target(colRef(it.alias, cl.name), cl.name))
 		}
 	}
 	return cols, nodes, nil

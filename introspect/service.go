@@ -52,7 +52,8 @@ type Param struct {
 	Cell Cell
 }
 
-// Cell is a value in PostgreSQL's output text, or NULL.
+// Cell is a value in PostgreSQL's output text, or NULL. Names of reg… types have the object's number behind them; see
+// catalog.CutNumber.
 type Cell struct {
 	Text string
 	Null bool
@@ -146,7 +147,7 @@ func (s *Service) Answer(ctx context.Context, v View, sql string, params []Param
 			return err
 		}
 		result.Columns = p.columns
-		if result.Rows, err = s.engine.query(ctx, p.sql, args, p.types); err == nil {
+		if result.Rows, err = s.engine.query(ctx, snap, p.sql, args, p.types); err == nil {
 			acts = p.acts
 		}
 		return err

@@ -206,7 +206,7 @@ func (s *static) index() {
 	s.each("pg_collation", func(r *relation, row []string) { s.collations[oidOf(r.get(row, "oid"))] = r.get(row, "collname") })
 	s.each("pg_ts_config", func(r *relation, row []string) { s.tsConfigs[oidOf(r.get(row, "oid"))] = r.get(row, "cfgname") })
 	s.each("pg_settings", func(r *relation, row []string) {
-		s.settings[strings.ToLower(r.get(row, "name"))] = shown(r.get(row, "setting"), r.get(row, "unit"))
+		s.settings[strings.ToLower(r.get(row, "name"))] = settingText(r.get(row, "setting"), r.get(row, "unit"))
 	})
 	s.each("pg_description", func(r *relation, row []string) {
 		key := comment{oidOf(r.get(row, "objoid")), oidOf(r.get(row, "classoid")), int32(num(r.get(row, "objsubid")))}
@@ -221,8 +221,8 @@ func (s *static) index() {
 	}
 }
 
-// shown is a setting as SHOW prints it: a number with the largest unit that leaves it whole.
-func shown(setting, unit string) string {
+// settingText is a setting as SHOW prints it: a number with the largest unit that leaves it whole.
+func settingText(setting, unit string) string {
 	n := num(setting)
 	scales := map[string][]struct {
 		name string

@@ -21,7 +21,7 @@ var baseTypes = map[sqlType]sqlType{
 	"time_stamp": "timestamptz", "pg_node_tree": "text", "aclitem": "text", "_aclitem": "_text", "anyarray": "text",
 	"xid": "oid", "cid": "oid", "pg_lsn": "text", "inet": "text", "pg_ndistinct": "text", "pg_dependencies": "text",
 	"pg_mcv_list": "text", "_pg_statistic": "_text", "_regtype": "_text", "tid": "text", "cstring": "text",
-	"bytea": "text", "xid8": "oid",
+	"bytea": "text", "xid8": "oid", "void": "text",
 }
 
 func (t sqlType) base() sqlType {
@@ -98,18 +98,31 @@ var kinds = map[sqlType]catalog.Kind{
 	"float4": catalog.Float4, "float8": catalog.Float8, "text": catalog.Text, "varchar": catalog.Varchar,
 	"bpchar": catalog.Bpchar, "date": catalog.Date, "time": catalog.Time, "timestamp": catalog.Timestamp,
 	"timestamptz": catalog.Timestamptz, "interval": catalog.Interval, "uuid": catalog.UUID, "json": catalog.JSON,
-	"jsonb": catalog.JSONB, "name": catalog.Name, "oid": catalog.OID, "char": catalog.Char,
+	"jsonb": catalog.JSONB, "name": catalog.Name, "oid": catalog.OID, "char": catalog.Char, "bytea": catalog.Bytea,
+	"regproc": catalog.Regproc, "regprocedure": catalog.Regprocedure, "regoper": catalog.Regoper,
+	"regoperator": catalog.Regoperator, "regclass": catalog.Regclass, "regtype": catalog.Regtype, "regrole": catalog.Regrole,
+	"regnamespace": catalog.Regnamespace, "regcollation": catalog.Regcollation, "regconfig": catalog.Regconfig,
+	"regdictionary": catalog.Regdictionary, "int2vector": catalog.Int2vector, "oidvector": catalog.Oidvector,
+	"xid": catalog.Xid, "cid": catalog.Cid, "xid8": catalog.Xid8, "tid": catalog.Tid, "inet": catalog.Inet,
+	"pg_node_tree": catalog.NodeTree, "aclitem": catalog.Aclitem, "anyarray": catalog.Anyarray, "pg_lsn": catalog.PgLSN,
+	"pg_ndistinct": catalog.Ndistinct, "pg_dependencies": catalog.Dependencies, "pg_mcv_list": catalog.MCVList,
+	"void": catalog.Void,
 }
 
-// wire is the type that a client is told. Vectors and reg types go as text, which is how clients read them.
+// wire is the type that a client is told: that of the domain's base for information_schema's domains.
 func (t sqlType) wire() catalog.Type {
-	t = t.base()
+	if t == "yes_or_no" {
+		return catalog.Type{Kind: catalog.Varchar, Length: 3}
+	}
+	if k, ok := kinds[t]; ok {
+		return catalog.Of(k)
+	}
 	if t.isArray() {
 		e := t.element().wire()
 		e.Array = true
 		return e
 	}
-	if k, ok := kinds[t]; ok {
+	if k, ok := kinds[t.base()]; ok {
 		return catalog.Of(k)
 	}
 	return catalog.Of(catalog.Text)
@@ -135,20 +148,13 @@ var aliases = map[string]sqlType{
 	"regprocedure": "regprocedure", "regoperator": "regoperator",
 }
 
-// known lists the types that a cast may name beside those of kinds and baseTypes.
-var known = map[sqlType]bool{
-	"regclass": true, "regtype": true, "regproc": true, "regprocedure": true, "regnamespace": true, "regrole": true,
-	"regoper": true, "regoperator": true, "regcollation": true, "regconfig": true, "regdictionary": true,
-	"int2vector": true, "oidvector": true,
-}
-
 // castType finds the type that a cast names; ok is false if it may not be named.
 func castType(name string) (sqlType, bool) {
 	t := sqlType(name)
 	if a, ok := aliases[name]; ok {
 		t = a
 	}
-	if _, ok := kinds[t]; ok || known[t] {
+	if _, ok := kinds[t]; ok {
 		return t, true
 	}
 	if _, ok := baseTypes[t]; ok {

@@ -73,7 +73,7 @@ func (s *session) parse(body []byte) error {
 	return s.wire.send(&pgproto3.ParseComplete{})
 }
 
-// paramType finds the type that a client declares for a parameter. Types that are object ids inside are taken for oid,
+// paramType finds the type that a client declares for a parameter. Types that are numbers inside are taken for oid,
 // and "char" for text.
 func paramType(oid uint32) (catalog.Type, error) {
 	if t, ok := catalog.FromOID(oid, -1); ok {
@@ -82,8 +82,11 @@ func paramType(oid uint32) (catalog.Type, error) {
 	switch oid {
 	case 18:
 		return catalog.Of(catalog.Text), nil
-	case 24, 28, 29, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191: // reg*, xid, cid
+	case 28, 29: // xid, cid
 		return catalog.Of(catalog.OID), nil
+	}
+	if t, ok := catalog.SystemFromOID(oid); ok && t.IsReg() {
+		return t, nil
 	}
 	return catalog.Type{}, refusal.New(refusal.UndefinedObject, "parameters of the type with OID %d are not supported", oid).
 		WithHint("Send the parameter as text and cast it in the query.")

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -28,6 +27,9 @@ var errCell = errors.New("value: a cell's text does not fit its column's type")
 
 // AppendText appends a value in text format.
 func (s Style) AppendText(dst []byte, t catalog.Type, text string) []byte {
+	if catalog.Of(t.Kind).IsReg() {
+		return appendNamed(dst, text)
+	}
 	if !s.Changes(t) {
 		return append(dst, text...)
 	}
@@ -119,7 +121,7 @@ func AppendBinary(dst []byte, t catalog.Type, text string) ([]byte, error) {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(v.Days))
 		return binary.BigEndian.AppendUint32(dst, uint32(v.Months)), nil
 	default:
-		return dst, fmt.Errorf("value: no binary form of %s", t)
+		return appendSystem(dst, t, text)
 	}
 	return dst, errCell
 }

@@ -111,7 +111,7 @@ func binaryText(t catalog.Type, raw []byte) (string, error) {
 		return strconv.Itoa(int(int32(binary.BigEndian.Uint32(raw)))), nil
 	case catalog.Int8:
 		return strconv.FormatInt(int64(binary.BigEndian.Uint64(raw)), 10), nil
-	case catalog.OID:
+	case catalog.OID, catalog.Xid:
 		return strconv.FormatUint(uint64(binary.BigEndian.Uint32(raw)), 10), nil
 	case catalog.Float4:
 		return catalog.FormatFloat(float64(math.Float32frombits(binary.BigEndian.Uint32(raw))), 32), nil
@@ -130,6 +130,9 @@ func binaryText(t catalog.Type, raw []byte) (string, error) {
 		return timetzText(raw)
 	case catalog.Interval:
 		return intervalText(raw)
+	}
+	if t.IsReg() {
+		return strconv.FormatUint(uint64(binary.BigEndian.Uint32(raw)), 10), nil
 	}
 	return "", errBinary
 }

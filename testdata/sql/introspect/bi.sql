@@ -163,14 +163,14 @@ extversion:text
 ### dbeaver databases
 SELECT db.oid,db.* FROM pg_catalog.pg_database db WHERE datallowconn AND NOT datistemplate ORDER BY db.datname
 ----
-oid:oid | oid:oid | datname:name | datdba:oid | encoding:int4 | datlocprovider:char | datistemplate:bool | datallowconn:bool | datconnlimit:int4 | datfrozenxid:oid | datminmxid:oid | dattablespace:oid | datcollate:text | datctype:text | daticulocale:text | daticurules:text | datcollversion:text | datacl:text[]
+oid:oid | oid:oid | datname:name | datdba:oid | encoding:int4 | datlocprovider:char | datistemplate:bool | datallowconn:bool | datconnlimit:int4 | datfrozenxid:xid | datminmxid:xid | dattablespace:oid | datcollate:text | datctype:text | daticulocale:text | daticurules:text | datcollversion:text | datacl:aclitem[]
 1280315113 | 1280315113 | census | 10 | 6 | c | f | t | -1 | 0 | 0 | 1663 | C.UTF-8 | C.UTF-8 | NULL | NULL | NULL | NULL
 (1 rows)
 
 ### dbeaver database by name
 SELECT db.oid,db.* FROM pg_catalog.pg_database db WHERE datname='census'
 ----
-oid:oid | oid:oid | datname:name | datdba:oid | encoding:int4 | datlocprovider:char | datistemplate:bool | datallowconn:bool | datconnlimit:int4 | datfrozenxid:oid | datminmxid:oid | dattablespace:oid | datcollate:text | datctype:text | daticulocale:text | daticurules:text | datcollversion:text | datacl:text[]
+oid:oid | oid:oid | datname:name | datdba:oid | encoding:int4 | datlocprovider:char | datistemplate:bool | datallowconn:bool | datconnlimit:int4 | datfrozenxid:xid | datminmxid:xid | dattablespace:oid | datcollate:text | datctype:text | daticulocale:text | daticurules:text | datcollversion:text | datacl:aclitem[]
 1280315113 | 1280315113 | census | 10 | 6 | c | f | t | -1 | 0 | 0 | 1663 | C.UTF-8 | C.UTF-8 | NULL | NULL | NULL | NULL
 (1 rows)
 
@@ -184,8 +184,8 @@ public | alice
 ### dbeaver schemas
 SELECT n.oid,n.*,d.description FROM pg_catalog.pg_namespace n LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=n.oid AND d.objsubid=0 AND d.classoid='pg_namespace'::regclass ORDER BY nspname
 ----
-oid:oid | oid:oid | nspname:name | nspowner:oid | nspacl:text[] | description:text
-13207 | 13207 | information_schema | 10 | NULL | NULL
+oid:oid | oid:oid | nspname:name | nspowner:oid | nspacl:aclitem[] | description:text
+13127 | 13127 | information_schema | 10 | NULL | NULL
 11 | 11 | pg_catalog | 10 | NULL | system catalog schema
 99 | 99 | pg_toast | 10 | NULL | reserved schema for TOAST tables
 2200 | 2200 | public | 10 | NULL | standard public schema
@@ -194,7 +194,7 @@ oid:oid | oid:oid | nspname:name | nspowner:oid | nspacl:text[] | description:te
 ### dbeaver types
 SELECT t.oid,t.*,c.relkind,format_type(nullif(t.typbasetype, 0), t.typtypmod) as base_type_name, d.description FROM pg_catalog.pg_type t LEFT OUTER JOIN pg_catalog.pg_type et ON et.oid=t.typelem LEFT OUTER JOIN pg_catalog.pg_class c ON c.oid=t.typrelid LEFT OUTER JOIN pg_catalog.pg_description d ON t.oid=d.objoid WHERE t.typname IS NOT NULL AND (c.relkind IS NULL OR c.relkind = 'c') AND (et.typcategory IS NULL OR et.typcategory <> 'C') ORDER BY t.oid LIMIT 20
 ----
-oid:oid | oid:oid | typname:name | typnamespace:oid | typowner:oid | typlen:int2 | typbyval:bool | typtype:char | typcategory:char | typispreferred:bool | typisdefined:bool | typdelim:char | typrelid:oid | typsubscript:text | typelem:oid | typarray:oid | typinput:text | typoutput:text | typreceive:text | typsend:text | typmodin:text | typmodout:text | typanalyze:text | typalign:char | typstorage:char | typnotnull:bool | typbasetype:oid | typtypmod:int4 | typndims:int4 | typcollation:oid | typdefaultbin:text | typdefault:text | typacl:text[] | relkind:char | base_type_name:text | description:text
+oid:oid | oid:oid | typname:name | typnamespace:oid | typowner:oid | typlen:int2 | typbyval:bool | typtype:char | typcategory:char | typispreferred:bool | typisdefined:bool | typdelim:char | typrelid:oid | typsubscript:regproc | typelem:oid | typarray:oid | typinput:regproc | typoutput:regproc | typreceive:regproc | typsend:regproc | typmodin:regproc | typmodout:regproc | typanalyze:regproc | typalign:char | typstorage:char | typnotnull:bool | typbasetype:oid | typtypmod:int4 | typndims:int4 | typcollation:oid | typdefaultbin:pg_node_tree | typdefault:text | typacl:aclitem[] | relkind:char | base_type_name:text | description:text
 16 | 16 | bool | 11 | 10 | 1 | t | b | B | t | t | , | 0 | - | 0 | 1000 | boolin | boolout | boolrecv | boolsend | - | - | - | c | p | f | 0 | -1 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | boolean, 'true'/'false'
 17 | 17 | bytea | 11 | 10 | -1 | f | b | U | f | t | , | 0 | - | 0 | 1001 | byteain | byteaout | bytearecv | byteasend | - | - | - | i | x | f | 0 | -1 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | variable-length string, binary values escaped
 18 | 18 | char | 11 | 10 | 1 | t | b | Z | f | t | , | 0 | - | 0 | 1002 | charin | charout | charrecv | charsend | - | - | - | c | p | f | 0 | -1 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | single character
@@ -225,7 +225,7 @@ reloftype:oid
 ### dbeaver tables
 SELECT c.oid,c.*,d.description,pg_catalog.pg_get_expr(c.relpartbound, c.oid) as partition_expr, pg_catalog.pg_get_partkeydef(c.oid) as partition_key FROM pg_catalog.pg_class c LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=c.oid AND d.objsubid=0 AND d.classoid='pg_class'::regclass WHERE c.relnamespace=2200 AND c.relkind not in ('i','I','c') ORDER BY c.relname
 ----
-oid:oid | oid:oid | relname:name | relnamespace:oid | reltype:oid | reloftype:oid | relowner:oid | relam:oid | relfilenode:oid | reltablespace:oid | relpages:int4 | reltuples:float4 | relallvisible:int4 | reltoastrelid:oid | relhasindex:bool | relisshared:bool | relpersistence:char | relkind:char | relnatts:int2 | relchecks:int2 | relhasrules:bool | relhastriggers:bool | relhassubclass:bool | relrowsecurity:bool | relforcerowsecurity:bool | relispopulated:bool | relreplident:char | relispartition:bool | relrewrite:oid | relfrozenxid:oid | relminmxid:oid | relacl:text[] | reloptions:text[] | relpartbound:text | description:text | partition_expr:text | partition_key:text
+oid:oid | oid:oid | relname:name | relnamespace:oid | reltype:oid | reloftype:oid | relowner:oid | relam:oid | relfilenode:oid | reltablespace:oid | relpages:int4 | reltuples:float4 | relallvisible:int4 | reltoastrelid:oid | relhasindex:bool | relisshared:bool | relpersistence:char | relkind:char | relnatts:int2 | relchecks:int2 | relhasrules:bool | relhastriggers:bool | relhassubclass:bool | relrowsecurity:bool | relforcerowsecurity:bool | relispopulated:bool | relreplident:char | relispartition:bool | relrewrite:oid | relfrozenxid:xid | relminmxid:xid | relacl:aclitem[] | reloptions:text[] | relpartbound:pg_node_tree | description:text | partition_expr:text | partition_key:text
 300036924 | 300036924 | cities | 2200 | 781082929 | 0 | 10 | 2 | 0 | 0 | 0 | -1 | 0 | 0 | f | f | p | r | 5 | 0 | f | f | f | f | f | t | d | f | 0 | 0 | 0 | {alice=r/dpproxy} | NULL | NULL | Public: rows may be read. | NULL | NULL
 1262819068 | 1262819068 | persons | 2200 | 1132051323 | 0 | 10 | 2 | 0 | 0 | 0 | -1 | 0 | 0 | t | f | p | r | 6 | 0 | f | t | f | f | f | t | d | f | 0 | 0 | 0 | {alice=r/dpproxy} | NULL | NULL | people. Private: aggregates only (count, sum, avg), with noise. Protected unit: persons.person_id. | NULL | NULL
 1229449483 | 1229449483 | visits | 2200 | 1011283958 | 0 | 10 | 2 | 0 | 0 | 0 | -1 | 0 | 0 | t | f | p | r | 4 | 0 | f | t | f | f | f | t | d | f | 0 | 0 | 0 | {alice=r/dpproxy} | NULL | NULL | Private: aggregates only (count, sum, avg), with noise. Protected unit: persons.person_id. | NULL | NULL
@@ -234,7 +234,7 @@ oid:oid | oid:oid | relname:name | relnamespace:oid | reltype:oid | reloftype:oi
 ### dbeaver columns
 SELECT c.relname,a.*,pg_catalog.pg_get_expr(ad.adbin, ad.adrelid, true) as def_value,dsc.description,dep.objid FROM pg_catalog.pg_attribute a INNER JOIN pg_catalog.pg_class c ON (a.attrelid=c.oid) LEFT OUTER JOIN pg_catalog.pg_attrdef ad ON (a.attrelid=ad.adrelid AND a.attnum = ad.adnum) LEFT OUTER JOIN pg_catalog.pg_description dsc ON (c.oid=dsc.objoid AND a.attnum = dsc.objsubid) LEFT OUTER JOIN pg_depend dep on dep.refobjid = a.attrelid AND dep.deptype = 'i' and dep.refobjsubid = a.attnum and dep.classid = dep.refclassid WHERE NOT a.attisdropped AND c.relkind not in ('i','I','c') AND c.oid=1262819068 ORDER BY a.attnum
 ----
-relname:name | attrelid:oid | attname:name | atttypid:oid | attlen:int2 | attnum:int2 | attcacheoff:int4 | atttypmod:int4 | attndims:int2 | attbyval:bool | attalign:char | attstorage:char | attcompression:char | attnotnull:bool | atthasdef:bool | atthasmissing:bool | attidentity:char | attgenerated:char | attisdropped:bool | attislocal:bool | attinhcount:int2 | attcollation:oid | attstattarget:int2 | attacl:text[] | attoptions:text[] | attfdwoptions:text[] | attmissingval:text | def_value:text | description:text | objid:oid
+relname:name | attrelid:oid | attname:name | atttypid:oid | attlen:int2 | attnum:int2 | attcacheoff:int4 | atttypmod:int4 | attndims:int2 | attbyval:bool | attalign:char | attstorage:char | attcompression:char | attnotnull:bool | atthasdef:bool | atthasmissing:bool | attidentity:char | attgenerated:char | attisdropped:bool | attislocal:bool | attinhcount:int2 | attcollation:oid | attstattarget:int2 | attacl:aclitem[] | attoptions:text[] | attfdwoptions:text[] | attmissingval:anyarray | def_value:text | description:text | objid:oid
 persons | 1262819068 | person_id | 20 | 8 | 1 | -1 | -1 | 0 | t | d | p |  | t | f | f |  |  | f | t | 0 | 0 | -1 | NULL | NULL | NULL | NULL | NULL | Identifies the protected unit. May be asked: count. | NULL
 persons | 1262819068 | sex | 25 | -1 | 2 | -1 | -1 | 0 | f | i | x |  | f | f | f |  |  | f | t | 0 | 100 | -1 | NULL | NULL | NULL | NULL | NULL | One of: f, m. May be asked: count. Public group keys. | NULL
 persons | 1262819068 | age | 23 | 4 | 3 | -1 | -1 | 0 | t | i | p |  | f | f | f |  |  | f | t | 0 | 0 | -1 | NULL | NULL | NULL | NULL | NULL | Between 0 and 110. May be asked: count, sum, avg. | NULL
@@ -246,7 +246,7 @@ persons | 1262819068 | born | 1082 | 4 | 6 | -1 | -1 | 0 | t | i | p |  | f | f 
 ### dbeaver constraints
 SELECT c.oid,c.*,t.relname as tabrelname,rt.relnamespace as refnamespace,d.description, case when c.contype='c' then "substring"(pg_get_constraintdef(c.oid), 7) else null end consrc_copy FROM pg_catalog.pg_constraint c INNER JOIN pg_catalog.pg_class t ON t.oid=c.conrelid LEFT OUTER JOIN pg_catalog.pg_class rt ON rt.oid=c.confrelid LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=c.oid AND d.objsubid=0 AND d.classoid='pg_constraint'::regclass WHERE c.conrelid=1229449483 ORDER BY c.conname
 ----
-oid:oid | oid:oid | conname:name | connamespace:oid | contype:char | condeferrable:bool | condeferred:bool | convalidated:bool | conrelid:oid | contypid:oid | conindid:oid | conparentid:oid | confrelid:oid | confupdtype:char | confdeltype:char | confmatchtype:char | conislocal:bool | coninhcount:int4 | connoinherit:bool | conkey:int2[] | confkey:int2[] | conpfeqop:oid[] | conppeqop:oid[] | conffeqop:oid[] | confdelsetcols:int2[] | conexclop:oid[] | conbin:text | tabrelname:name | refnamespace:oid | description:text | consrc_copy:text
+oid:oid | oid:oid | conname:name | connamespace:oid | contype:char | condeferrable:bool | condeferred:bool | convalidated:bool | conrelid:oid | contypid:oid | conindid:oid | conparentid:oid | confrelid:oid | confupdtype:char | confdeltype:char | confmatchtype:char | conislocal:bool | coninhcount:int2 | connoinherit:bool | conkey:int2[] | confkey:int2[] | conpfeqop:oid[] | conppeqop:oid[] | conffeqop:oid[] | confdelsetcols:int2[] | conexclop:oid[] | conbin:pg_node_tree | tabrelname:name | refnamespace:oid | description:text | consrc_copy:text
 710634875 | 710634875 | visits_person_id_fkey | 2200 | f | f | f | t | 1229449483 | 0 | 667366514 | 0 | 1262819068 | a | a | s | t | 0 | t | {2} | {1} | NULL | NULL | NULL | NULL | NULL | NULL | visits | 2200 | NULL | NULL
 1928781842 | 1928781842 | visits_pkey | 2200 | p | f | f | t | 1229449483 | 0 | 1303726953 | 0 | 0 |   |   |   | t | 0 | t | {1} | NULL | NULL | NULL | NULL | NULL | NULL | NULL | visits | NULL | NULL | NULL
 (2 rows)
@@ -254,7 +254,7 @@ oid:oid | oid:oid | conname:name | connamespace:oid | contype:char | condeferrab
 ### dbeaver indexes
 SELECT i.*,i.indkey as keys,c.relname,c.relnamespace,c.relam,c.reltablespace,tc.relname as tabrelname,dsc.description,pg_catalog.pg_get_expr(i.indpred, i.indrelid) as pred_expr,pg_catalog.pg_get_expr(i.indexprs, i.indrelid, true) as expr,pg_catalog.pg_relation_size(i.indexrelid) as index_rel_size,pg_catalog.pg_stat_get_numscans(i.indexrelid) as index_num_scans FROM pg_catalog.pg_index i INNER JOIN pg_catalog.pg_class c ON c.oid=i.indexrelid INNER JOIN pg_catalog.pg_class tc ON tc.oid=i.indrelid LEFT OUTER JOIN pg_catalog.pg_description dsc ON i.indexrelid=dsc.objoid WHERE i.indrelid=1262819068 ORDER BY c.relname
 ----
-indexrelid:oid | indrelid:oid | indnatts:int2 | indnkeyatts:int2 | indisunique:bool | indnullsnotdistinct:bool | indisprimary:bool | indisexclusion:bool | indimmediate:bool | indisclustered:bool | indisvalid:bool | indcheckxmin:bool | indisready:bool | indislive:bool | indisreplident:bool | indkey:text | indcollation:text | indclass:text | indoption:text | indexprs:text | indpred:text | keys:text | relname:name | relnamespace:oid | relam:oid | reltablespace:oid | tabrelname:name | description:text | pred_expr:text | expr:text | index_rel_size:int8 | index_num_scans:int8
+indexrelid:oid | indrelid:oid | indnatts:int2 | indnkeyatts:int2 | indisunique:bool | indnullsnotdistinct:bool | indisprimary:bool | indisexclusion:bool | indimmediate:bool | indisclustered:bool | indisvalid:bool | indcheckxmin:bool | indisready:bool | indislive:bool | indisreplident:bool | indkey:int2vector | indcollation:oidvector | indclass:oidvector | indoption:int2vector | indexprs:pg_node_tree | indpred:pg_node_tree | keys:int2vector | relname:name | relnamespace:oid | relam:oid | reltablespace:oid | tabrelname:name | description:text | pred_expr:text | expr:text | index_rel_size:int8 | index_num_scans:int8
 667366514 | 1262819068 | 1 | 1 | t | f | t | f | t | f | t | f | t | t | f | 1 | 0 | 3124 | 0 | NULL | NULL | 1 | persons_pkey | 2200 | 403 | 0 | persons | NULL | NULL | NULL | 0 | 0
 (1 rows)
 
@@ -301,17 +301,17 @@ id:int8 | name:name | description:text | is_template:bool | allow_connections:bo
 ### datagrip schemas
 select N.oid::bigint as id, N.xmin as state_number, nspname as name, D.description, pg_catalog.pg_get_userbyid(N.nspowner) as "owner" from pg_catalog.pg_namespace N left join pg_catalog.pg_description D on N.oid = D.objoid order by case when nspname = pg_catalog.current_schema() then -1::bigint else N.oid::bigint end
 ----
-id:int8 | state_number:oid | name:name | description:text | owner:name
+id:int8 | state_number:xid | name:name | description:text | owner:name
 2200 | 1 | public | standard public schema | dpproxy
 11 | 1 | pg_catalog | system catalog schema | dpproxy
 99 | 1 | pg_toast | reserved schema for TOAST tables | dpproxy
-13207 | 1 | information_schema | NULL | dpproxy
+13127 | 1 | information_schema | NULL | dpproxy
 (4 rows)
 
 ### datagrip tables
 select T.relkind as table_kind, T.relname as table_name, T.oid as table_id, T.xmin as table_state_number, false as table_with_oids, T.reltablespace as tablespace_id, T.reloptions as options, T.relpersistence as persistence, (select pg_catalog.array_agg(inhparent::bigint order by inhseqno)::varchar from pg_catalog.pg_inherits where T.oid = inhrelid) as ancestors, (select pg_catalog.array_agg(inhrelid::bigint order by inhrelid)::varchar from pg_catalog.pg_inherits where T.oid = inhparent) as successors, T.relispartition as is_partition, pg_catalog.pg_get_partkeydef(T.oid) as partition_key, pg_catalog.pg_get_expr(T.relpartbound, T.oid) as partition_expression, T.relam am_id, pg_catalog.pg_get_userbyid(T.relowner) as "owner" from pg_catalog.pg_class T where relnamespace = 2200::oid and relkind in ('r', 'm', 'v', 'f', 'p') order by table_kind, table_id
 ----
-table_kind:char | table_name:name | table_id:oid | table_state_number:oid | table_with_oids:bool | tablespace_id:oid | options:text[] | persistence:char | ancestors:varchar | successors:varchar | is_partition:bool | partition_key:text | partition_expression:text | am_id:oid | owner:name
+table_kind:char | table_name:name | table_id:oid | table_state_number:xid | table_with_oids:bool | tablespace_id:oid | options:text[] | persistence:char | ancestors:varchar | successors:varchar | is_partition:bool | partition_key:text | partition_expression:text | am_id:oid | owner:name
 r | cities | 300036924 | 1 | f | 0 | NULL | p | NULL | NULL | f | NULL | NULL | 2 | dpproxy
 r | visits | 1229449483 | 1 | f | 0 | NULL | p | NULL | NULL | f | NULL | NULL | 2 | dpproxy
 r | persons | 1262819068 | 1 | f | 0 | NULL | p | NULL | NULL | f | NULL | NULL | 2 | dpproxy
@@ -322,7 +322,7 @@ with T as ( select distinct T.oid as table_id, T.relname as table_name from pg_c
 select T.table_id, C.attnum as column_position, C.attname as column_name, C.xmin as column_state_number, C.atttypmod as type_mod, C.attndims as dimensions_number, pg_catalog.format_type(C.atttypid, C.atttypmod) as type_spec, C.atttypid as type_id, C.attnotnull as mandatory, pg_catalog.pg_get_expr(D.adbin, T.table_id) as column_default_expression, not C.attislocal as column_is_inherited, C.attfdwoptions as options, C.attisdropped as is_dropped, C.attidentity as identity_kind, C.attgenerated as generated
 from T join pg_catalog.pg_attribute C on T.table_id = C.attrelid left join pg_catalog.pg_attrdef D on (C.attrelid, C.attnum) = (D.adrelid, D.adnum) where attnum > 0 order by table_id, attnum
 ----
-table_id:oid | column_position:int2 | column_name:name | column_state_number:oid | type_mod:int4 | dimensions_number:int2 | type_spec:text | type_id:oid | mandatory:bool | column_default_expression:text | column_is_inherited:bool | options:text[] | is_dropped:bool | identity_kind:char | generated:char
+table_id:oid | column_position:int2 | column_name:name | column_state_number:xid | type_mod:int4 | dimensions_number:int2 | type_spec:text | type_id:oid | mandatory:bool | column_default_expression:text | column_is_inherited:bool | options:text[] | is_dropped:bool | identity_kind:char | generated:char
 300036924 | 1 | city | 1 | 44 | 0 | character varying(40) | 1043 | f | NULL | f | NULL | f |  |
 300036924 | 2 | lat | 1 | -1 | 0 | double precision | 701 | f | NULL | f | NULL | f |  |
 300036924 | 3 | flags | 1 | -1 | 0 | boolean | 16 | f | NULL | f | NULL | f |  |
@@ -342,7 +342,7 @@ table_id:oid | column_position:int2 | column_name:name | column_state_number:oid
 select tab.oid table_id, tab.relkind table_kind, ind_stor.relname index_name, ind_head.indexrelid index_id, ind_stor.xmin state_number, ind_head.indisunique is_unique, ind_head.indisprimary is_primary, ind_head.indnullsnotdistinct nulls_not_distinct, pg_catalog.pg_get_expr(ind_head.indpred, ind_head.indrelid) as condition, (select pg_catalog.array_agg(inhparent::bigint order by inhseqno)::varchar from pg_catalog.pg_inherits where ind_stor.oid = inhrelid) as ancestors, ind_stor.reltablespace tablespace_id, opcmethod as access_method_id
 from pg_catalog.pg_class tab join pg_catalog.pg_index ind_head on ind_head.indrelid = tab.oid join pg_catalog.pg_class ind_stor on tab.relnamespace = ind_stor.relnamespace and ind_stor.oid = ind_head.indexrelid left join pg_catalog.pg_opclass on pg_opclass.oid = ANY(indclass) where tab.relnamespace = 2200::oid and tab.relkind in ('r', 'm', 'v', 'p') and ind_stor.relkind in ('i', 'I') order by index_id
 ----
-table_id:oid | table_kind:char | index_name:name | index_id:oid | state_number:oid | is_unique:bool | is_primary:bool | nulls_not_distinct:bool | condition:text | ancestors:varchar | tablespace_id:oid | access_method_id:oid
+table_id:oid | table_kind:char | index_name:name | index_id:oid | state_number:xid | is_unique:bool | is_primary:bool | nulls_not_distinct:bool | condition:text | ancestors:varchar | tablespace_id:oid | access_method_id:oid
 1262819068 | r | persons_pkey | 667366514 | 1 | t | t | f | NULL | NULL | 0 | 403
 1229449483 | r | visits_pkey | 1303726953 | 1 | t | t | f | NULL | NULL | 0 | 403
 (2 rows)
@@ -412,7 +412,7 @@ table_schema:name | table_name:name
 ### tableau columns only
 SELECT * FROM pg_catalog.pg_namespace LIMIT 0
 ----
-oid:oid | nspname:name | nspowner:oid | nspacl:text[]
+oid:oid | nspname:name | nspowner:oid | nspacl:aclitem[]
 (0 rows)
 
 ### tableau psqlodbc tables

@@ -21,7 +21,7 @@ count:int8
 ### statistics
 SELECT * FROM pg_stats WHERE tablename = 'persons'
 ----
-schemaname:name | tablename:name | attname:name | inherited:bool | null_frac:float4 | avg_width:int4 | n_distinct:float4 | most_common_vals:text | most_common_freqs:float4[] | histogram_bounds:text | correlation:float4 | most_common_elems:text | most_common_elem_freqs:float4[] | elem_count_histogram:float4[]
+schemaname:name | tablename:name | attname:name | inherited:bool | null_frac:float4 | avg_width:int4 | n_distinct:float4 | most_common_vals:anyarray | most_common_freqs:float4[] | histogram_bounds:anyarray | correlation:float4 | most_common_elems:anyarray | most_common_elem_freqs:float4[] | elem_count_histogram:float4[]
 (0 rows)
 
 ### user tables statistics
@@ -71,14 +71,14 @@ t | f | f | t | t | t
 ### regtypes
 SELECT 'persons'::regclass, 'persons'::regclass::oid, 'int4'::regtype, 23::regtype::text, to_regclass('nope'), to_regtype('character varying(3)')::oid, 'public'::regnamespace, 'array_in'::regproc
 ----
-regclass:text | oid:oid | regtype:text | text:text | to_regclass:text | to_regtype:oid | regnamespace:text | regproc:text
+regclass:regclass | oid:oid | regtype:regtype | text:text | to_regclass:regclass | to_regtype:oid | regnamespace:regnamespace | regproc:regproc
 persons | 1262819068 | integer | integer | NULL | 1043 | public | array_in
 (1 rows)
 
 ### attributes as names
 SELECT attrelid::regclass, attname, atttypid::regtype FROM pg_attribute WHERE attrelid = 'visits'::regclass AND attnum > 0 ORDER BY attnum
 ----
-attrelid:text | attname:name | atttypid:text
+attrelid:regclass | attname:name | atttypid:regtype
 visits | visit_id | bigint
 visits | person_id | bigint
 visits | visited_on | date

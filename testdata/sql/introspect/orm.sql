@@ -50,7 +50,7 @@ person_id
 ### rails types
 SELECT t.oid, t.typname, t.typelem, t.typdelim, t.typinput, r.rngsubtype, t.typtype, t.typbasetype FROM pg_type as t LEFT JOIN pg_range as r ON oid = rngtypid WHERE t.typname IN ('int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'numeric', 'bool', 'text', 'int4range') ORDER BY t.oid
 ----
-oid:oid | typname:name | typelem:oid | typdelim:char | typinput:text | rngsubtype:oid | typtype:char | typbasetype:oid
+oid:oid | typname:name | typelem:oid | typdelim:char | typinput:regproc | rngsubtype:oid | typtype:char | typbasetype:oid
 16 | bool | 0 | , | boolin | NULL | b | 0
 20 | int8 | 0 | , | int8in | NULL | b | 0
 21 | int2 | 0 | , | int2in | NULL | b | 0

@@ -114,7 +114,7 @@ WHERE r.conrelid = '1262819068' AND r.contype = 'f'
      AND conparentid = 0
 ORDER BY conname
 ----
-sametable:bool | conname:name | condef:text | ontable:text
+sametable:bool | conname:name | condef:text | ontable:regclass
 (0 rows)
 
 ### \d persons
@@ -126,7 +126,7 @@ SELECT conname, conrelid::pg_catalog.regclass AS ontable,
        AND contype = 'f' AND conparentid = 0
 ORDER BY conname
 ----
-conname:name | ontable:text | condef:text
+conname:name | ontable:regclass | condef:text
 visits_person_id_fkey | visits | FOREIGN KEY (person_id) REFERENCES persons(person_id)
 (1 rows)
 
@@ -158,7 +158,7 @@ FROM pg_catalog.pg_statistic_ext
 WHERE stxrelid = '1262819068'
 ORDER BY nsp, stxname
 ----
-oid:oid | stxrelid:text | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
+oid:oid | stxrelid:regclass | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
 (0 rows)
 
 ### \d persons
@@ -206,7 +206,7 @@ FROM pg_catalog.pg_trigger t
 WHERE t.tgrelid = '1262819068' AND (NOT t.tgisinternal OR (t.tgisinternal AND t.tgenabled = 'D'))
 ORDER BY 1
 ----
-tgname:name | pg_get_triggerdef:text | tgenabled:char | tgisinternal:bool | parent:text
+tgname:name | pg_get_triggerdef:text | tgenabled:char | tgisinternal:bool | parent:regclass
 (0 rows)
 
 ### \d persons
@@ -216,7 +216,7 @@ WHERE c.oid = i.inhparent AND i.inhrelid = '1262819068'
   AND c.relkind != 'p' AND c.relkind != 'I'
 ORDER BY inhseqno
 ----
-oid:text
+oid:regclass
 (0 rows)
 
 ### \d persons
@@ -225,7 +225,7 @@ FROM pg_catalog.pg_class c, pg_catalog.pg_inherits i
 WHERE c.oid = i.inhrelid AND i.inhparent = '1262819068'
 ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid::pg_catalog.regclass::pg_catalog.text
 ----
-oid:text | relkind:char | inhdetachpending:bool | pg_get_expr:text
+oid:regclass | relkind:char | inhdetachpending:bool | pg_get_expr:text
 (0 rows)
 
 ### \d+ persons
@@ -336,7 +336,7 @@ WHERE r.conrelid = '1229449483' AND r.contype = 'f'
      AND conparentid = 0
 ORDER BY conname
 ----
-sametable:bool | conname:name | condef:text | ontable:text
+sametable:bool | conname:name | condef:text | ontable:regclass
 t | visits_person_id_fkey | FOREIGN KEY (person_id) REFERENCES persons(person_id) | visits
 (1 rows)
 
@@ -349,7 +349,7 @@ SELECT conname, conrelid::pg_catalog.regclass AS ontable,
        AND contype = 'f' AND conparentid = 0
 ORDER BY conname
 ----
-conname:name | ontable:text | condef:text
+conname:name | ontable:regclass | condef:text
 (0 rows)
 
 ### \d visits
@@ -380,7 +380,7 @@ FROM pg_catalog.pg_statistic_ext
 WHERE stxrelid = '1229449483'
 ORDER BY nsp, stxname
 ----
-oid:oid | stxrelid:text | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
+oid:oid | stxrelid:regclass | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
 (0 rows)
 
 ### \d visits
@@ -428,7 +428,7 @@ FROM pg_catalog.pg_trigger t
 WHERE t.tgrelid = '1229449483' AND (NOT t.tgisinternal OR (t.tgisinternal AND t.tgenabled = 'D'))
 ORDER BY 1
 ----
-tgname:name | pg_get_triggerdef:text | tgenabled:char | tgisinternal:bool | parent:text
+tgname:name | pg_get_triggerdef:text | tgenabled:char | tgisinternal:bool | parent:regclass
 (0 rows)
 
 ### \d visits
@@ -438,7 +438,7 @@ WHERE c.oid = i.inhparent AND i.inhrelid = '1229449483'
   AND c.relkind != 'p' AND c.relkind != 'I'
 ORDER BY inhseqno
 ----
-oid:text
+oid:regclass
 (0 rows)
 
 ### \d visits
@@ -447,7 +447,7 @@ FROM pg_catalog.pg_class c, pg_catalog.pg_inherits i
 WHERE c.oid = i.inhrelid AND i.inhparent = '1229449483'
 ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid::pg_catalog.regclass::pg_catalog.text
 ----
-oid:text | relkind:char | inhdetachpending:bool | pg_get_expr:text
+oid:regclass | relkind:char | inhdetachpending:bool | pg_get_expr:text
 (0 rows)
 
 ### \d+ visits
@@ -564,7 +564,7 @@ FROM pg_catalog.pg_statistic_ext
 WHERE stxrelid = '300036924'
 ORDER BY nsp, stxname
 ----
-oid:oid | stxrelid:text | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
+oid:oid | stxrelid:regclass | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
 (0 rows)
 
 ### \d cities
@@ -605,7 +605,7 @@ WHERE c.oid = i.inhparent AND i.inhrelid = '300036924'
   AND c.relkind != 'p' AND c.relkind != 'I'
 ORDER BY inhseqno
 ----
-oid:text
+oid:regclass
 (0 rows)
 
 ### \d cities
@@ -614,7 +614,7 @@ FROM pg_catalog.pg_class c, pg_catalog.pg_inherits i
 WHERE c.oid = i.inhrelid AND i.inhparent = '300036924'
 ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid::pg_catalog.regclass::pg_catalog.text
 ----
-oid:text | relkind:char | inhdetachpending:bool | pg_get_expr:text
+oid:regclass | relkind:char | inhdetachpending:bool | pg_get_expr:text
 (0 rows)
 
 ### \d persons_pkey
@@ -1062,7 +1062,7 @@ FROM pg_catalog.pg_statistic_ext
 WHERE stxrelid = '1259'
 ORDER BY nsp, stxname
 ----
-oid:oid | stxrelid:text | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
+oid:oid | stxrelid:regclass | nsp:text | stxname:name | columns:text | ndist_enabled:bool | deps_enabled:bool | mcv_enabled:bool | stxstattarget:int4
 (0 rows)
 
 ### \dS pg_class
@@ -1103,7 +1103,7 @@ WHERE c.oid = i.inhparent AND i.inhrelid = '1259'
   AND c.relkind != 'p' AND c.relkind != 'I'
 ORDER BY inhseqno
 ----
-oid:text
+oid:regclass
 (0 rows)
 
 ### \dS pg_class
@@ -1112,7 +1112,7 @@ FROM pg_catalog.pg_class c, pg_catalog.pg_inherits i
 WHERE c.oid = i.inhrelid AND i.inhparent = '1259'
 ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid::pg_catalog.regclass::pg_catalog.text
 ----
-oid:text | relkind:char | inhdetachpending:bool | pg_get_expr:text
+oid:regclass | relkind:char | inhdetachpending:bool | pg_get_expr:text
 (0 rows)
 
 ### \l
@@ -1608,7 +1608,7 @@ SELECT evtname as "Name", evtevent as "Event", pg_catalog.pg_get_userbyid(e.evto
  e.evtfoid::pg_catalog.regproc as "Function", pg_catalog.array_to_string(array(select x from pg_catalog.unnest(evttags) as t(x)), ', ') as "Tags"
 FROM pg_catalog.pg_event_trigger e ORDER BY 1
 ----
-Name:name | Event:name | Owner:name | Enabled:text | Function:text | Tags:text
+Name:name | Event:name | Owner:name | Enabled:text | Function:regproc | Tags:text
 (0 rows)
 
 ### \dL
@@ -1913,7 +1913,7 @@ ORDER BY 1, 2,
   pg_catalog.format_type(o.amoprighttype, NULL),
   o.amopstrategy
 ----
-AM:name | Operator family:text | Operator:text | Strategy:int2 | Purpose:text
+AM:name | Operator family:text | Operator:regoperator | Strategy:int2 | Purpose:text
 brin | bit_minmax_ops | <(bit,bit) | 1 | search
 brin | bit_minmax_ops | <=(bit,bit) | 2 | search
 brin | bit_minmax_ops | =(bit,bit) | 3 | search
@@ -2069,7 +2069,7 @@ SELECT fdw.fdwname AS "Name",
 FROM pg_catalog.pg_foreign_data_wrapper fdw
 ORDER BY 1
 ----
-Name:name | Owner:name | Handler:text | Validator:text
+Name:name | Owner:name | Handler:regproc | Validator:regproc
 (0 rows)
 
 ### \deu
@@ -2208,7 +2208,7 @@ WHERE c.relkind IN ('p','I','')
   AND pg_catalog.pg_table_is_visible(c.oid)
 ORDER BY "Schema", "Type" DESC, "Name"
 ----
-Schema:name | Name:name | Owner:name | Type:text | Table:text
+Schema:name | Name:name | Owner:name | Type:text | Table:regclass
 (0 rows)
 
 ### \dRp

@@ -105,7 +105,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN (1262819068)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY['p', 'u', 'x']) 
 WHERE pg_catalog.pg_index.indrelid IN (1262819068) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 11
@@ -185,7 +185,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN (1229449483)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY['p', 'u', 'x']) 
 WHERE pg_catalog.pg_index.indrelid IN (1229449483) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 18
@@ -380,7 +380,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN (1262819068, 1229449483, 300036924)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY['p', 'u', 'x']) 
 WHERE pg_catalog.pg_index.indrelid IN (1262819068, 1229449483, 300036924) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 34
@@ -500,7 +500,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN (300036924, 1262819068, 1229449483)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY['p', 'u', 'x']) 
 WHERE pg_catalog.pg_index.indrelid IN (300036924, 1262819068, 1229449483) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 43
@@ -654,7 +654,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN ($6)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY[$7::VARCHAR, $8::VARCHAR, $9::VARCHAR]) 
 WHERE pg_catalog.pg_index.indrelid IN ($6) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 56
@@ -741,7 +741,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN ($6)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY[$7::VARCHAR, $8::VARCHAR, $9::VARCHAR]) 
 WHERE pg_catalog.pg_index.indrelid IN ($6) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 63
@@ -952,7 +952,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN ($6, $7, $8)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY[$9::VARCHAR, $10::VARCHAR, $11::VARCHAR]) 
 WHERE pg_catalog.pg_index.indrelid IN ($6, $7, $8) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 79
@@ -1081,7 +1081,7 @@ WHERE NOT pg_catalog.pg_index.indisprimary AND pg_catalog.pg_index.indrelid IN (
 WHERE idx.indrelid IN ($6, $7, $8)) AS idx_attr GROUP BY idx_attr.indexrelid) AS idx_cols ON pg_catalog.pg_index.indexrelid = idx_cols.indexrelid LEFT OUTER JOIN pg_catalog.pg_constraint ON pg_catalog.pg_index.indrelid = pg_catalog.pg_constraint.conrelid AND pg_catalog.pg_index.indexrelid = pg_catalog.pg_constraint.conindid AND pg_catalog.pg_constraint.contype = ANY (ARRAY[$9::VARCHAR, $10::VARCHAR, $11::VARCHAR]) 
 WHERE pg_catalog.pg_index.indrelid IN ($6, $7, $8) AND NOT pg_catalog.pg_index.indisprimary ORDER BY pg_catalog.pg_index.indrelid, pg_catalog.pg_class.relname
 ----
-indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:text | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
+indrelid:oid | relname:name | indisunique:bool | indisvalid:bool | has_constraint:bool | indoption:int2vector | reloptions:text[] | relam:oid | filter_definition:text | indnkeyatts:int2 | indnullsnotdistinct:bool | elements:text[] | elements_is_expr:bool[] | elements_opclass:int8[]
 (0 rows)
 
 ### 88

@@ -1,0 +1,104 @@
+package value
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
+)
+
+// appendNamed appends a value of a reg… type, or an array of them, in text format: without the objects' numbers.
+func appendNamed(dst []byte, text string) []byte {
+	for {
+		name, rest, marked := strings.Cut(text, catalog.NumberMark)
+		dst = append(dst, name...)
+		if !marked {
+			return dst
+		}
+		text = strings.TrimLeft(rest, "0123456789")
+	}
+}
+
+// appendSystem is AppendBinary for the types that only the catalogs have.
+func appendSystem(dst []byte, t catalog.Type, text string) ([]byte, error) {
+	if t.IsReg() {
+		_, number := catalog.CutNumber(text)
+		return appendInt(dst, catalog.OID, number)
+	}
+	switch t.Kind {
+	case catalog.Xid, catalog.Cid:
+		return appendInt(dst, catalog.OID, text)
+	case catalog.Xid8:
+		return appendInt(dst, catalog.Int8, text)
+	case catalog.Int2vector:
+		return appendVector(dst, catalog.Int2, text)
+	case catalog.Oidvector:
+		return appendVector(dst, catalog.OID, text)
+	case catalog.Tid:
+		return appendTID(dst, text)
+	case catalog.Inet:
+		return appendInet(dst, text)
+	case catalog.NodeTree, catalog.Aclitem: // PostgreSQL has no binary form of an aclitem; clients that ask take its text
+		return append(dst, text...), nil
+	case catalog.Void:
+		return dst, nil
+	}
+	return dst, fmt.Errorf("value: no binary form of %s", t)
+}
+
+// appendVector writes "1 2" as an array of one dimension whose subscripts start at 0.
+func appendVector(dst []byte, elem catalog.Kind, text string) ([]byte, error) {
+	items := strings.Fields(text)
+	start := len(dst)
+	dst = binary.BigEndian.AppendUint32(dst, 1)
+	dst = binary.BigEndian.AppendUint32(dst, 0)
+	dst = binary.BigEndian.AppendUint32(dst, catalog.Of(elem).OID())
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(items)))
+	dst = binary.BigEndian.AppendUint32(dst, 0)
+	for _, item := range items {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(catalog.Of(elem).Size()))
+		var err error
+		if dst, err = appendInt(dst, elem, item); err != nil {
+			return dst[:start], err
+		}
+	}
+	return dst, nil
+}
+
+// appendTID writes "(block,row)".
+func appendTID(dst []byte, text string) ([]byte, error) {
+	block, row, _ := strings.Cut(strings.Trim(text, "()"), ",")
+	b, err := strconv.ParseUint(block, 10, 32)
+	if err != nil {
+		return dst, errCell
+	}
+	r, err := strconv.ParseUint(row, 10, 16)
+	if err != nil {
+		return dst, errCell
+	}
+	return binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint32(dst, uint32(b)), uint16(r)), nil
+}
+
+// appendInet writes an address: its family, bits, whether it is a cidr, its length and its bytes.
+func appendInet(dst []byte, text string) ([]byte, error) {
+	if !strings.Contains(text, "/") {
+		a, err := netip.ParseAddr(text)
+		if err != nil {
+			return dst, errCell
+		}
+		text += "/" + strconv.Itoa(a.BitLen())
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return dst, errCell
+	}
+	const v4, v6 = 2, 3 // PGSQL_AF_INET and PGSQL_AF_INET6
+	family, raw := byte(v4), p.Addr().AsSlice()
+	if p.Addr().Is6() {
+		family = v6
+	}
+	return append(append(dst, family, byte(p.Bits()), 0, byte(len(raw))), raw...), nil
+}
