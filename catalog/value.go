@@ -218,7 +218,7 @@ func ToRat(t Type, text string) (*big.Rat, error) {
 	return nil, fmt.Errorf("is no value of type %s", t)
 }
 
-// FormatRat prints a number, date or timestamp (as ToRat counts them) in PostgreSQL's output text. Integers, days and
+// FormatRat prints a number, date, timestamp or boolean (as ToRat counts them) in PostgreSQL's output text. Integers, days and
 // microseconds are rounded half away from zero; numeric(p, s) to s digits; numeric without a scale without trailing zeros
 // where 16 digits hold it exactly, else like PostgreSQL's division (FormatQuotient, which always does so); floats shortest, the
 // largest finite float where r is beyond. Other types print r as a fraction.
@@ -226,6 +226,11 @@ func FormatRat(t Type, r *big.Rat) string {
 	switch {
 	case t.Array:
 		return r.RatString()
+	case t.Kind == Bool: // 0 and 1
+		if r.Sign() > 0 {
+			return "t"
+		}
+		return "f"
 	case t.IsInteger():
 		return roundRat(r).String()
 	case t.Kind == Numeric && t.HasScale:

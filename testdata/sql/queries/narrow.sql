@@ -84,3 +84,9 @@ SELECT to_timestamp(floor(extract(epoch FROM seen_at) / 86400) * 86400) AS d, co
 
 -- name: narrowed by a truncated constant
 SELECT date_trunc('year', visited_on) AS y, count(*) FROM visits WHERE visited_on >= date_trunc('year', date '2023-05-06') - interval '1 year' GROUP BY y
+
+-- name: a boolean that WHERE tells, used again
+SELECT sex, count(CASE WHEN smoker THEN age END), sum(CASE WHEN smoker THEN age ELSE 3 END), avg(smoker::int) FROM patients WHERE smoker GROUP BY sex
+
+-- name: a boolean that WHERE denies, used again
+SELECT count(CASE WHEN smoker THEN 1 END), sum(CASE WHEN NOT smoker THEN age END) FROM patients WHERE NOT smoker
