@@ -5,6 +5,7 @@ import (
 
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/mechanism"
+	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
@@ -50,6 +51,35 @@ func emptyQuery(st *Statement, ds *catalog.Dataset, s Settings, params []Param, 
 		}
 	}
 	return nil, nil
+}
+
+// describeWithoutValues describes a statement that cannot be planned before its parameters have values: over private rows many functions
+// take constants alone (the zone of AT TIME ZONE, the limits of width_bucket), and a NULL in their place is none. Its types are those that it has
+// over public tables; it is planned, or refused, with its values. r is the attempt over the real tables, which failed with err.
+// nil if values would not help.
+func describeWithoutValues(st *Statement, r *resolver, declared []catalog.Type, err error) (*query, *resolver) {
+	refused, ok := refusal.As(err)
+	if !ok || len(r.paramAt) == 0 || r.set.Intervals || refused.Code != refusal.NotSupported && refused.Code != refusal.InvalidParameterValue {
+		return nil, nil
+	}
+	s := r.set
+	s.Design = false
+	public := newResolver(st, allPublic(r.ds), s, typed(declared))
+	public.describing = true
+	q, err := public.root(st)
+	if err != nil {
+		return nil, nil
+	}
+	return q, public
+}
+
+// typed is parameters that have types and no values.
+func typed(declared []catalog.Type) []Param {
+	params := make([]Param, len(declared))
+	for i, t := range declared {
+		params[i].Type = t
+	}
+	return params
 }
 
 // liveColumns are those of the statement over the real tables; nil if it is refused there.

@@ -175,24 +175,21 @@ func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, decla
 	var columns []Column
 	volatile := false
 	err := inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
-		r := newResolver(st, ds, s, nil)
+		r := newResolver(st, ds, s, typed(declared))
 		r.policy, r.describing = newPolicy(class), true
-		for _, t := range declared {
-			r.params = append(r.params, Param{Type: t})
-		}
 		q, err := r.root(st)
-		if err == nil {
-			types, columns = r.parameterTypes(q), q.answerColumns()
+		if err != nil {
+			if without, public := describeWithoutValues(st, r, declared, err); without != nil {
+				types, columns, volatile = public.parameterTypes(without), without.answerColumns(), public.volatile
+				return false, nil
+			}
+			return r.policy.otherClass, err
 		}
-		volatile = r.volatile
-		return r.policy.otherClass, err
+		types, columns, volatile = r.parameterTypes(q), q.answerColumns(), r.volatile
+		return false, nil
 	})
 	if err != nil && mayBeEmpty(st) {
-		params := make([]Param, len(declared))
-		for i, t := range declared {
-			params[i].Type = t
-		}
-		if q, r := emptyQuery(st, ds, s, params, true); q != nil {
+		if q, r := emptyQuery(st, ds, s, typed(declared), true); q != nil {
 			return r.parameterTypes(q), q.answerColumns(), nil
 		}
 	}

@@ -54,7 +54,7 @@ func (c *exprContext) thresholds(f *syntax.FuncCall) (expr.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		if k, ok := expr.Fold(at); !ok || k.Null {
+		if k, ok := expr.Fold(at); !ok || k.Null && !c.r.describing {
 			return nil, c.fail(refusal.NotSupported, loc, "the thresholds of width_bucket must be constants")
 		}
 		below, err := c.b.Op("<", e, at, int(loc))

@@ -104,8 +104,11 @@ func nextUnit(micros int64, unit string) int64 {
 // datePart is date_part: extract as float8.
 func (b *Builder) datePart(field, e Expr, pos int) (Expr, error) {
 	c, ok := Fold(field)
-	if !ok || c.Null {
+	if !ok {
 		return nil, refusal.New(refusal.NotSupported, "the field of date_part must be a constant").At(pos)
+	}
+	if c.Null { // a NULL, also a parameter that has no value yet
+		return Const{Typ: catalog.Of(f8), Null: true, Pos: -1}, nil
 	}
 	if e.Type().Kind == dat { // date_part sees a date as a timestamp
 		var err error
