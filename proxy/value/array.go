@@ -2,7 +2,7 @@ package value
 
 import (
 	"encoding/binary"
-	"strings"
+	"math"
 
 	"github.com/dpproxy/dpproxy/catalog"
 )
@@ -10,142 +10,41 @@ import (
 // maxDims is PostgreSQL's MAXDIM.
 const maxDims = 6
 
-// element is one value of an array literal.
-type element struct {
-	text string
-	null bool
-}
-
 // appendArray writes an array's binary form from its output text, e.g. {1,NULL,"a b"} or {{1,2},{3,4}}.
 func appendArray(dst []byte, t catalog.Type, text string) ([]byte, error) {
 	elem := t
 	elem.Array = false
-	dims, items, err := parseArray(text)
+	a, err := catalog.ParseArray(text)
 	if err != nil {
-		return dst, err
+		return dst, errCell
 	}
 	start := len(dst)
 	hasNull := uint32(0)
-	for _, e := range items {
-		if e.null {
+	for _, item := range a.Items {
+		if item.Null {
 			hasNull = 1
 		}
 	}
-	dst = binary.BigEndian.AppendUint32(dst, uint32(len(dims)))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(a.Dims)))
 	dst = binary.BigEndian.AppendUint32(dst, hasNull)
 	dst = binary.BigEndian.AppendUint32(dst, elem.OID())
-	for _, n := range dims {
+	for i, n := range a.Dims {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(n))
-		dst = binary.BigEndian.AppendUint32(dst, 1) // lower bound
+		dst = binary.BigEndian.AppendUint32(dst, uint32(a.Lower[i]))
 	}
-	for _, e := range items {
-		if e.null {
+	for _, item := range a.Items {
+		if item.Null {
 			dst = binary.BigEndian.AppendUint32(dst, 0xffffffff)
 			continue
 		}
 		at := len(dst)
 		dst = append(dst, 0, 0, 0, 0)
-		if dst, err = AppendBinary(dst, elem, e.text); err != nil {
+		if dst, err = AppendBinary(dst, elem, item.Text); err != nil {
 			return dst[:start], err
 		}
 		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	}
 	return dst, nil
-}
-
-// parseArray reads an array literal into its dimensions and its elements in row order. Bounds ("[2:3]={…}") are
-// refused: no answer has them.
-func parseArray(text string) (dims []int, items []element, err error) {
-	p := arrayParser{text: strings.TrimSpace(text)}
-	if err := p.level(1); err != nil {
-		return nil, nil, err
-	}
-	if p.at != len(p.text) {
-		return nil, nil, errCell
-	}
-	if len(p.items) == 0 {
-		return nil, nil, nil // {} has no dimension
-	}
-	return p.dims, p.items, nil
-}
-
-type arrayParser struct {
-	text  string
-	at    int
-	dims  []int
-	items []element
-}
-
-func (p *arrayParser) peek() byte {
-	if p.at < len(p.text) {
-		return p.text[p.at]
-	}
-	return 0
-}
-
-func (p *arrayParser) level(depth int) error {
-	if depth > maxDims || p.peek() != '{' {
-		return errCell
-	}
-	p.at++
-	known := len(p.dims) >= depth
-	if !known {
-		p.dims = append(p.dims, 0)
-	}
-	count := 0
-	for p.peek() != '}' {
-		if count > 0 {
-			if p.peek() != ',' {
-				return errCell
-			}
-			p.at++
-		}
-		if p.peek() == '{' {
-			if err := p.level(depth + 1); err != nil {
-				return err
-			}
-		} else {
-			if depth != len(p.dims) {
-				return errCell
-			}
-			if err := p.item(); err != nil {
-				return err
-			}
-		}
-		count++
-	}
-	p.at++
-	if known && p.dims[depth-1] != count {
-		return errCell // ragged
-	}
-	p.dims[depth-1] = count
-	return nil
-}
-
-func (p *arrayParser) item() error {
-	if p.peek() == '"' {
-		var b strings.Builder
-		for p.at++; p.peek() != '"'; p.at++ {
-			if p.peek() == '\\' {
-				p.at++
-			}
-			if p.at >= len(p.text) {
-				return errCell
-			}
-			b.WriteByte(p.text[p.at])
-		}
-		p.at++
-		p.items = append(p.items, element{text: b.String()})
-		return nil
-	}
-	end := strings.IndexAny(p.text[p.at:], ",{}\"")
-	if end <= 0 {
-		return errCell
-	}
-	word := strings.TrimSpace(p.text[p.at : p.at+end])
-	p.at += end
-	p.items = append(p.items, element{text: word, null: strings.EqualFold(word, "NULL")})
-	return nil
 }
 
 // arrayText reads an array's binary form into its output text.
@@ -159,15 +58,16 @@ func arrayText(t catalog.Type, raw []byte) (string, error) {
 	if n > maxDims || !ok || elem.Array || elem.Kind != t.Kind || len(raw) < 8*n {
 		return "", errBinary
 	}
-	total, dims := 1, make([]int, n)
-	for i := range dims {
-		dims[i] = int(binary.BigEndian.Uint32(raw[8*i:]))
-		if dims[i] > len(raw) { // each element has at least its length, so this bounds the product too
+	var a catalog.Array
+	total := 1
+	for i := range n {
+		count, lower := int(int32(binary.BigEndian.Uint32(raw[8*i:]))), int(int32(binary.BigEndian.Uint32(raw[8*i+4:])))
+		// Each element has at least its length, so the message's bounds the product too.
+		if count < 0 || count > len(raw) || total*count > len(raw) || lower > math.MaxInt32-count {
 			return "", errBinary
 		}
-		if total *= dims[i]; total > len(raw) {
-			return "", errBinary
-		}
+		total *= count
+		a.Dims, a.Lower = append(a.Dims, count), append(a.Lower, lower)
 	}
 	raw = raw[8*n:]
 	if n == 0 || total == 0 {
@@ -176,66 +76,32 @@ func arrayText(t catalog.Type, raw []byte) (string, error) {
 		}
 		return "{}", nil
 	}
-	w := arrayWriter{elem: elem, raw: raw}
-	if err := w.level(dims); err != nil {
-		return "", err
+	for range total {
+		item, rest, err := itemText(elem, raw)
+		if err != nil {
+			return "", err
+		}
+		a.Items, raw = append(a.Items, item), rest
 	}
-	if len(w.raw) != 0 {
+	if len(raw) != 0 {
 		return "", errBinary
 	}
-	return w.out.String(), nil
+	return a.String(), nil
 }
 
-type arrayWriter struct {
-	elem catalog.Type
-	raw  []byte
-	out  strings.Builder
-}
-
-func (w *arrayWriter) level(dims []int) error {
-	w.out.WriteByte('{')
-	for i := range dims[0] {
-		if i > 0 {
-			w.out.WriteByte(',')
-		}
-		next := w.item
-		if len(dims) > 1 {
-			next = func() error { return w.level(dims[1:]) }
-		}
-		if err := next(); err != nil {
-			return err
-		}
+// itemText reads one element of an array's binary form, and returns what is behind it.
+func itemText(elem catalog.Type, raw []byte) (catalog.Item, []byte, error) {
+	if len(raw) < 4 {
+		return catalog.Item{}, nil, errBinary
 	}
-	w.out.WriteByte('}')
-	return nil
-}
-
-func (w *arrayWriter) item() error {
-	if len(w.raw) < 4 {
-		return errBinary
-	}
-	size := int(int32(binary.BigEndian.Uint32(w.raw)))
-	w.raw = w.raw[4:]
+	size := int(int32(binary.BigEndian.Uint32(raw)))
+	raw = raw[4:]
 	if size == -1 {
-		w.out.WriteString("NULL")
-		return nil
+		return catalog.Item{Null: true}, raw, nil
 	}
-	if size < 0 || size > len(w.raw) {
-		return errBinary
+	if size < 0 || size > len(raw) {
+		return catalog.Item{}, nil, errBinary
 	}
-	text, err := binaryText(w.elem, w.raw[:size])
-	if err != nil {
-		return err
-	}
-	w.raw = w.raw[size:]
-	w.out.WriteString(quoteElement(text))
-	return nil
-}
-
-// quoteElement quotes an array element where PostgreSQL does.
-func quoteElement(s string) string {
-	if s != "" && !strings.EqualFold(s, "NULL") && !strings.ContainsAny(s, "{}\",\\ \t\n\r\v\f") {
-		return s
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	text, err := binaryText(elem, raw[:size])
+	return catalog.Item{Text: text}, raw[size:], err
 }

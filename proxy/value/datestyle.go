@@ -92,41 +92,17 @@ func (s Style) appendDay(dst []byte, y int, m time.Month, d int) []byte {
 
 // appendItems prints an array with each element in the session's style.
 func (s Style) appendItems(dst []byte, t catalog.Type, text string) []byte {
-	dims, items, err := parseArray(text)
+	a, err := catalog.ParseArray(text)
 	if err != nil {
 		return append(dst, text...)
 	}
 	t.Array = false
-	var printed []string
-	for _, e := range items {
-		if e.null {
-			printed = append(printed, "NULL")
-			continue
+	for i, item := range a.Items {
+		if !item.Null {
+			a.Items[i].Text = string(s.AppendText(nil, t, item.Text))
 		}
-		printed = append(printed, quoteItem(string(s.AppendText(nil, t, e.text))))
 	}
-	for i := len(dims) - 1; i >= 0; i-- { // the innermost dimension first
-		var outer []string
-		for n := dims[i]; len(printed) >= n; printed = printed[n:] {
-			outer = append(outer, "{"+strings.Join(printed[:n], ",")+"}")
-			if n == 0 {
-				break
-			}
-		}
-		printed = outer
-	}
-	if len(printed) == 0 {
-		return append(dst, "{}"...)
-	}
-	return append(dst, printed[0]...)
-}
-
-// quoteItem quotes an array's element where PostgreSQL does.
-func quoteItem(s string) string {
-	if s != "" && !strings.EqualFold(s, "null") && !strings.ContainsAny(s, "{}\",\\ \t\n\r\v\f") {
-		return s
-	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return append(dst, a.String()...)
 }
 
 // IntervalStyle is PostgreSQL's setting of that name; cells are in Postgres.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -28,60 +29,46 @@ func Param(t catalog.Type, format int16, raw []byte, n int) (string, error) {
 	if format == Binary {
 		text, err := binaryText(t, raw)
 		if err != nil {
+			if size := int(t.Size()); !t.Array && size > 0 && t.Kind != catalog.Name && len(raw) < size {
+				return "", refusal.New(refusal.ProtocolViolation, "insufficient data left in message")
+			}
 			return "", refusal.New(refusal.InvalidBinaryRepresent, "incorrect binary data format in bind parameter %d", n)
 		}
 		return checkText(text)
 	}
 	text, err := checkText(string(raw))
-	if err != nil || t.Array {
-		return text, err
+	if err != nil {
+		return "", err
 	}
-	return checkInput(t, text)
+	return catalog.Input(t, text)
 }
 
 // checkText refuses what no text of PostgreSQL can hold.
 func checkText(s string) (string, error) {
-	if strings.IndexByte(s, 0) >= 0 || !utf8.ValidString(s) {
-		return "", refusal.New(refusal.CharacterNotInRepertory, "invalid byte sequence for encoding \"UTF8\"")
+	for i, r := range s {
+		if _, size := utf8.DecodeRuneInString(s[i:]); r == 0 || r == utf8.RuneError && size == 1 {
+			return "", refusal.New(refusal.CharacterNotInRepertory, "invalid byte sequence for encoding \"UTF8\": %s", badBytes(s[i:]))
+		}
 	}
 	return s, nil
 }
 
-// checkInput reads the text as the type's input function would, for the types that have few ways to be written. Other
-// types (interval, json, time) pass as they are: who uses the value reads it.
-func checkInput(t catalog.Type, text string) (string, error) {
-	switch t.Kind {
-	case catalog.Numeric:
-		if _, err := catalog.ParseValue(catalog.Of(catalog.Numeric), text); err != nil {
-			return "", inputError(t, text)
-		}
-		return strings.TrimSpace(text), nil // keeps the scale that was written
-	case catalog.Bool, catalog.Int2, catalog.Int4, catalog.Int8, catalog.OID, catalog.Float4, catalog.Float8,
-		catalog.UUID, catalog.Date, catalog.Timestamp, catalog.Timestamptz, catalog.Bytea:
-		plain := catalog.Of(t.Kind)
-		out, err := catalog.ParseValue(plain, text)
-		if err != nil {
-			return "", inputError(plain, text)
-		}
-		return out, nil
+// badBytes shows the bytes of a character that is none, as many as its first one promises.
+func badBytes(s string) string {
+	length := 1
+	switch c := s[0]; {
+	case c&0xe0 == 0xc0:
+		length = 2
+	case c&0xf0 == 0xe0:
+		length = 3
+	case c&0xf8 == 0xf0:
+		length = 4
 	}
-	return text, nil
-}
-
-func inputError(t catalog.Type, text string) error {
-	const shown = 100
-	if len(text) > shown {
-		text = strings.ToValidUTF8(text[:shown], "") + "…"
+	var out []string
+	for i := 0; i < min(length, len(s)); i++ {
+		out = append(out, fmt.Sprintf("0x%02x", s[i]))
 	}
-	switch {
-	case t.IsDateTime():
-		return refusal.New(refusal.InvalidDatetime, "invalid input syntax for type %s: %q", t, text)
-	case t.IsInteger():
-		if _, err := strconv.ParseInt(strings.TrimSpace(text), 10, 8); errors.Is(err, strconv.ErrRange) {
-			return refusal.New(refusal.NumericOutOfRange, "value %q is out of range for type %s", text, t)
-		}
-	}
-	return refusal.New(refusal.InvalidTextRepresent, "invalid input syntax for type %s: %q", t, text)
+	return strings.Join(out, " ")
 }
 
 // binaryText reads a value in binary format into PostgreSQL's output text.

@@ -113,7 +113,7 @@ func TestParamRefuses(t *testing.T) {
 	}{
 		{"int4", Text, "12x", "22P02"}, {"int4", Text, "2147483648", "22003"}, {"date", Text, "yesterday?", "22007"},
 		{"uuid", Text, "1", "22P02"}, {"bool", Text, "maybe", "22P02"}, {"text", Text, "a\x00b", "22021"}, {"text", Binary, "\xff", "22021"},
-		{"int4", Binary, "abc", "22P03"}, {"int8", Binary, "", "22P03"}, {"numeric", Binary, "\x00\x01\x7f\xff\x00\x00\x00\x00", "22P03"},
+		{"int4", Binary, "abc", "08P01"}, {"int8", Binary, "", "08P01"}, {"int4", Binary, "abcde", "22P03"}, {"numeric", Binary, "\x00\x01\x7f\xff\x00\x00\x00\x00", "22P03"},
 		{"jsonb", Binary, "\x02{}", "22P03"}, {"int4[]", Binary, "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x17\x7f\xff\xff\xff\x00\x00\x00\x01", "22P03"},
 		{"time", Binary, "\xff\xff\xff\xff\xff\xff\xff\xff", "22P03"}, {"date", Binary, "\x7f\xff\xff\xfe", "22P03"},
 	} {

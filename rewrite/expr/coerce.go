@@ -1,8 +1,6 @@
 package expr
 
 import (
-	"strings"
-
 	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
 )
@@ -84,58 +82,18 @@ func literal(c Const, to catalog.Type) (Expr, error) {
 	return Const{Typ: to, Text: text, Pos: c.Pos}, nil
 }
 
+// readAs reads text as a type's input function would. Intervals are this package's own.
 func readAs(text string, to catalog.Type, pos int) (string, error) {
-	bad := func(code refusal.Code) error {
-		return refusal.New(code, "invalid input syntax for type %s: \"%s\"", bareName(to), text).At(pos)
-	}
-	switch {
-	case to.Array || to.Kind == catalog.JSON || to.Kind == catalog.JSONB || to.Kind == catalog.Unknown:
-		return text, nil
-	case to.Kind == itv:
+	if to.Kind == itv && !to.Array {
 		d, ok := parseInterval(text)
 		if !ok {
-			return "", bad(refusal.InvalidDatetime)
+			return "", refusal.New(refusal.InvalidDatetime, "invalid input syntax for type interval: \"%s\"", text).At(pos)
 		}
 		return d.text(), nil
-	case to.Kind == catalog.Timetz:
-		value, ok := plainTimetz(text)
-		if !ok {
-			return "", bad(refusal.InvalidDatetime)
-		}
-		return value, nil
-	case to.Kind == catalog.Bytea && !strings.HasPrefix(text, `\x`):
-		return "", bad(refusal.InvalidTextRepresent)
-	case to.Kind == num && plainDigits(text):
-		return strings.TrimSpace(text), nil // its scale stays
 	}
-	value, err := catalog.ParseValue(to, text)
-	if err == nil {
-		return value, nil
+	value, err := catalog.Input(to, text)
+	if r, ok := refusal.As(err); ok {
+		return "", r.At(pos)
 	}
-	if to.IsDateTime() {
-		if iso, ok := isoTime(text, to.Kind); ok {
-			if value, err := catalog.ParseValue(to, iso); err == nil {
-				return value, nil
-			}
-		}
-	}
-	switch {
-	case to.IsNumeric() && strings.Contains(err.Error(), "out of the range"):
-		return "", refusal.New(refusal.NumericOutOfRange, "value \"%s\" is out of range for type %s", text, bareName(to)).At(pos)
-	case to.IsDateTime() || to.Kind == tim:
-		return "", bad(refusal.InvalidDatetime)
-	}
-	return "", bad(refusal.InvalidTextRepresent)
-}
-
-// plainDigits tells that text is digits with at most one point and a sign.
-func plainDigits(text string) bool {
-	s := strings.TrimSpace(text)
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
-	whole, fraction, _ := strings.Cut(s, ".")
-	if len(s) > 1000 || whole == "" || !strings.HasPrefix(strings.TrimSpace(text), s) && !strings.HasPrefix(strings.TrimSpace(text), "-") {
-		return false
-	}
-	return strings.Trim(whole+fraction, "0123456789") == "" && (fraction != "" || !strings.Contains(s, ".")) &&
-		(len(whole) == 1 || whole[0] != '0')
+	return value, err
 }

@@ -1,40 +1,32 @@
-package expr
+package catalog
 
-import (
-	"strings"
+import "strings"
 
-	"github.com/dpproxy/dpproxy/catalog"
-)
-
-// isoTime writes a literal date or timestamp as PostgreSQL's input takes it in the ISO form that the catalog reads: a date may
+// isoTime writes a literal date or timestamp as PostgreSQL's input takes it in the ISO form that parseTimestamp reads: a date may
 // have a time behind it, which does not count; a timestamp without time zone may have a zone, which does not count either;
 // days may be written 20230131, 2023/01/31 or with the month's English name. What depends on DateStyle (1/2/2023) and
 // words that depend on the clock are not read.
-func isoTime(text string, to catalog.Kind) (string, bool) {
+func isoTime(text string, to Kind) (string, bool) {
 	s := strings.TrimSpace(text)
 	day, clock := isoDay(s)
 	if day == "" {
 		return "", false
 	}
 	clock = strings.TrimSpace(clock)
-	zoned := catalog.Of(catalog.Timestamptz)
+	zoned := Of(Timestamptz)
 	for _, name := range []string{" utc", " gmt", " z", "utc", "gmt"} {
 		if rest, ok := strings.CutSuffix(strings.ToLower(clock), name); ok && rest != "" {
 			clock = strings.TrimSpace(rest) + "Z"
 			break
 		}
 	}
-	clock, ok := sixDigits(clock)
-	if !ok {
-		return "", false
-	}
-	if _, err := catalog.ParseValue(zoned, strings.TrimSpace(day+" "+clock)); err != nil {
+	if _, err := ParseValue(zoned, strings.TrimSpace(day+" "+clock)); err != nil {
 		return "", false
 	}
 	switch to {
-	case catalog.Date:
+	case Date:
 		return day, true
-	case catalog.Timestamp:
+	case Timestamp:
 		clock = strings.TrimRight(clock, "Zz")
 		if i := strings.LastIndexAny(clock, "+-"); i >= 0 {
 			clock = clock[:i]
@@ -94,20 +86,4 @@ func monthNumber(name string) string {
 		}
 	}
 	return ""
-}
-
-// sixDigits takes zeros beyond microseconds off the fraction of a second; other digits there are not read.
-func sixDigits(clock string) (string, bool) {
-	before, after, found := strings.Cut(clock, ".")
-	if !found {
-		return clock, true
-	}
-	end := 0
-	for end < len(after) && after[end] >= '0' && after[end] <= '9' {
-		end++
-	}
-	if end <= 6 {
-		return clock, true
-	}
-	return before + "." + after[:6] + after[end:], strings.Trim(after[6:end], "0") == ""
 }
