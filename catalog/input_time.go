@@ -84,16 +84,20 @@ var (
 	clockForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?$`)
 )
 
+func fieldRange(text string) error {
+	return refusal.New(refusal.DatetimeOverflow, "date/time field value out of range: \"%s\"", shorten(text))
+}
+
 // timeError tells a field that is out of range from what is no date at all.
 func timeError(t Type, text string) error {
 	s := strings.TrimFunc(text, isSpace)
 	body, _ := cutBC(s)
 	switch {
-	case t.Kind == Time && clockForm.MatchString(s), t.IsDateTime() && dateForm.MatchString(body) && !validDay(body):
-		return refusal.New(refusal.DatetimeOverflow, "date/time field value out of range: \"%s\"", shorten(text))
+	case dateForm.MatchString(body) && !validDay(body):
+		return fieldRange(text)
 	case t.Kind == Date && dateForm.MatchString(body):
 		return refusal.New(refusal.DatetimeOverflow, "date out of range: \"%s\"", shorten(text))
-	case t.IsDateTime() && dateForm.MatchString(body) && beyond(body):
+	case dateForm.MatchString(body) && beyond(body):
 		return refusal.New(refusal.DatetimeOverflow, "timestamp out of range: \"%s\"", shorten(text))
 	}
 	return badSyntax(t, text)
@@ -137,19 +141,19 @@ func inputClock(t Type, text, s string) (string, error) {
 	}
 	micros, err := parseTimeOfDay(short)
 	if err != nil {
-		return "", timeError(t, short)
+		return "", fieldRange(text)
 	}
 	const hour = 3600 * microsPerSecond
 	switch {
 	case half != "" && (micros >= 13*hour || micros < hour && half == "pm"):
-		return "", timeError(t, short)
+		return "", fieldRange(text)
 	case half == "pm" && micros < 12*hour:
 		micros += 12 * hour
 	case half == "am" && micros >= 12*hour:
 		micros -= 12 * hour
 	}
 	if micros += fraction; micros > microsPerDay {
-		return "", timeError(t, short)
+		return "", fieldRange(text)
 	}
 	return formatTimeOfDay(micros), nil
 }
