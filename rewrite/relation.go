@@ -23,7 +23,8 @@ type unit struct {
 	unique bool      // no unit has more than one row
 	// same are columns, by printed text, that equal the unit on every row, as a join or WHERE sets them equal.
 	same map[string]bool
-	// owners are the aliases whose columns are a function of the unit alone: groups by them hold all of a unit's rows.
+	// owners are the aliases whose columns are a function of the unit alone, and single such columns (see ownedColumn): groups by them
+	// hold all of a unit's rows.
 	owners map[string]bool
 }
 

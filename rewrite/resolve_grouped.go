@@ -226,8 +226,8 @@ func onlyOwners(e expr.Expr, owners map[string]bool) bool {
 	expr.Walk(e, func(e expr.Expr) bool {
 		switch v := e.(type) {
 		case expr.Column:
-			ok = ok && owners[v.Alias]
-		case *subQuery:
+			ok = ok && (owners[v.Alias] || owners[ownedColumn(v.Alias, v.Name)])
+		case *subQuery, aggregateCall, windowCall:
 			ok = false
 		}
 		return ok

@@ -306,8 +306,7 @@ func matchesOneRow(q *query) bool {
 	if !ok || q.op != "" || q.grouped {
 		return false
 	}
-	j := &join{equal: q.tied, loc: -1}
-	if matchesOnce(j, s) {
+	if matchesOnce(q.tied, s) {
 		return true
 	}
 	for _, cond := range q.where {

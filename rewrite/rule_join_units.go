@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/dpproxy/dpproxy/refusal"
@@ -87,12 +88,27 @@ func (d *derived) unit() unit {
 	if u.unique {
 		out.owners[d.alias] = true
 	}
+	if d.q.keepsRows() {
+		for i, it := range d.q.items {
+			if onlyOwners(it.e, u.owners) {
+				out.owners[ownedColumn(d.alias, "c"+strconv.Itoa(i+1))] = true
+			}
+		}
+	}
 	if d.q.prop != Protected || u.e == nil {
 		return out
 	}
 	out.e = expr.Column{Alias: d.alias, Name: d.q.unitColumn(), Typ: u.e.Type(), Dom: expr.Domain{Nullable: true}}
 	return out
 }
+
+// keepsRows tells that a query computes each of its rows from one row of its FROM.
+func (q *query) keepsRows() bool {
+	return q.op == "" && q.values == nil && q.from != nil && !q.grouped && len(q.groups)+len(q.having) == 0
+}
+
+// ownedColumn names one column among the owners, whose aliases stand for all of theirs.
+func ownedColumn(alias, column string) string { return alias + "." + column }
 
 func (r *resolver) joinedUnit(j *join, inherited []pair) (unit, classes, error) {
 	inner := j.kind == "JOIN" || j.kind == "CROSS JOIN"
@@ -139,10 +155,10 @@ func (r *resolver) joinedUnit(j *join, inherited []pair) (unit, classes, error) 
 		out, err := r.bothProtected(j, l, rt, eq)
 		return out, keep(j.kind, leq, req, eq), err
 	case lp == Protected:
-		out, err := r.withPublic(j, l, j.r, j.kind == "RIGHT JOIN" || j.kind == "FULL JOIN")
+		out, err := r.withPublic(j, l, j.r, between(strict, j.l, j.r), j.kind == "RIGHT JOIN" || j.kind == "FULL JOIN")
 		return out, keep(j.kind, leq, req, eq), err
 	default:
-		out, err := r.withPublic(j, rt, j.l, j.kind == "LEFT JOIN" || j.kind == "FULL JOIN")
+		out, err := r.withPublic(j, rt, j.l, between(strict, j.r, j.l), j.kind == "LEFT JOIN" || j.kind == "FULL JOIN")
 		return out, keep(j.kind, leq, req, eq), err
 	}
 }
@@ -198,10 +214,31 @@ func copyInto(dst, src map[string]bool) {
 	}
 }
 
-// withPublic joins a Protected side with a Public one. outer says that public rows without a partner stay: they have no
-// unit, and are dropped before anything is measured.
-func (r *resolver) withPublic(j *join, u unit, public from, outer bool) (unit, error) {
-	once := matchesOnce(j, public)
+// between keeps the pairs of a column of the one side and a column of the other: WHERE may also tie a side to what is joined later, and
+// two tables that find each other find any number of rows together.
+func between(pairs []pair, one, other from) []pair {
+	of := func(text string, aliases map[string]bool) bool {
+		for a := range aliases {
+			if strings.Contains(text, `"`+a+`".`) {
+				return true
+			}
+		}
+		return false
+	}
+	l, r := aliasesBelow(one), aliasesBelow(other)
+	var out []pair
+	for _, p := range pairs {
+		if of(p.l, l) && of(p.r, r) || of(p.l, r) && of(p.r, l) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// withPublic joins a Protected side with a Public one, of which the pairs are equal on every row. outer says that public rows without a
+// partner stay: they have no unit, and are dropped before anything is measured.
+func (r *resolver) withPublic(j *join, u unit, public from, equal []pair, outer bool) (unit, error) {
+	once := matchesOnce(equal, public)
 	if u.e == nil && (!once || outer) {
 		return unit{}, r.fail(refusal.NotSupported, j.place(), "in this data set each row is its own privacy unit, so a join may not repeat rows").
 			WithHint("Join the public table on a column that is its key.")
@@ -213,9 +250,9 @@ func (r *resolver) withPublic(j *join, u unit, public from, outer bool) (unit, e
 	return out, nil
 }
 
-// matchesOnce tells that a join finds at most one row of a public table: it sets one of its keys equal to something of
+// matchesOnce tells that a join finds at most one row of a public table: the pairs set one of its keys equal to something of
 // the other side.
-func matchesOnce(j *join, public from) bool {
+func matchesOnce(equal []pair, public from) bool {
 	if d, ok := public.(*derived); ok && d.lateral {
 		return d.q.oneRow()
 	}
@@ -229,7 +266,7 @@ func matchesOnce(j *join, public from) bool {
 			continue
 		}
 		key := text(expr.Column{Alias: s.alias, Name: c.SourceName, Typ: c.Type, Enumerated: c.Enumerated, Collated: c.Collated})
-		for _, p := range j.equal {
+		for _, p := range equal {
 			if p.l == key && !strings.Contains(p.r, own) || p.r == key && !strings.Contains(p.l, own) {
 				return true
 			}

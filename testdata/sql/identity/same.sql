@@ -492,3 +492,17 @@ SELECT DATE_TRUNC('MONTH', "visited_on") AS "t", COUNT(*) FROM (SELECT * FROM vi
 SELECT count(*) FROM patients WHERE region LIKE 'n%' AND age > 3
 
 SELECT count(*) FROM patients WHERE age > 3 AND region ~~ 'n%'
+
+-- name: a sub-query around a join, with a key that the unit tells
+SELECT p.sex, avg(v.cost) FROM patients p JOIN visits v USING (patient_id) WHERE v.urgent GROUP BY p.sex
+
+SELECT q.sex, avg(q.cost) FROM (SELECT p.sex, v.cost, v.urgent FROM patients p JOIN visits v USING (patient_id)) q WHERE q.urgent GROUP BY q.sex
+
+WITH joined AS (SELECT p.*, v.cost, v.urgent FROM visits v, patients p WHERE p.patient_id = v.patient_id) SELECT sex, avg(cost) FROM joined WHERE urgent GROUP BY 1
+
+-- name: a public table by its key, by ON and by WHERE
+SELECT d.name, count(*) FROM patients p JOIN departments d ON p.children = d.department_id GROUP BY d.name
+
+SELECT d.name, count(*) FROM patients p, departments d WHERE p.children = d.department_id GROUP BY d.name
+
+SELECT d.name, count(*) FROM departments d CROSS JOIN patients p WHERE d.department_id = p.children GROUP BY 1

@@ -186,3 +186,18 @@ SELECT count(*), avg(age) FROM patients WHERE patient_id IN (SELECT patient_id F
 
 -- name: rows of one set and not of another, within units
 SELECT count(*), sum(stay_days) FROM (SELECT patient_id, stay_days FROM visits EXCEPT ALL SELECT patient_id, stay_days FROM visits WHERE urgent) s
+
+-- name: a key that the unit tells, through a sub-query around a join
+SELECT q.sex, count(*), sum(q.cost) FROM (SELECT p.sex, p.smoker, v.cost FROM patients p JOIN visits v USING (patient_id)) q GROUP BY q.sex
+
+-- name: a key through two sub-queries, one of whose columns is the unit's and one a visit's
+SELECT t.a, t.b, count(*) FROM (SELECT q.sex AS a, q.urgent AS b FROM (SELECT p.sex, v.urgent FROM patients p JOIN visits v USING (patient_id)) q) t GROUP BY 1, 2
+
+-- name: a public table that WHERE joins by its key
+SELECT d.name, count(*) FROM patients p, departments d WHERE p.children = d.department_id GROUP BY d.name
+
+-- name: two public tables that WHERE joins with each other alone
+SELECT count(*) FROM patients p, departments d, departments e WHERE d.department_id = e.department_id
+
+-- name: two public tables, of which the second finds the first
+SELECT count(*) FROM patients p, departments d, departments e WHERE d.department_id = e.department_id AND e.department_id = p.children
