@@ -18,6 +18,8 @@ type copyFormat struct {
 	quote, escape byte
 	force         map[string]bool // columns that are always quoted
 	forceAll      bool
+	named         bool // ENCODING was given, and is charset; else it is the session's
+	charset       *value.Encoding
 }
 
 func (s *session) copyOut(st *answer.Statement, params []answer.Param) (*result, error) {
@@ -91,8 +93,13 @@ func (f *copyFormat) rest(options map[string]string) error {
 			return refusal.New(refusal.InvalidParameterValue, "cannot use %q with HEADER in COPY TO", v)
 		}
 	}
-	if v, ok := options["encoding"]; ok && !strings.EqualFold(strings.ReplaceAll(v, "-", ""), "utf8") {
-		return refusal.New(refusal.InvalidParameterValue, "argument to option \"encoding\" must be UTF8")
+	if v, ok := options["encoding"]; ok {
+		e, known := value.FindEncoding(v)
+		if !known {
+			return refusal.New(refusal.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name").
+				WithHint("UTF8, and the encodings of one byte a character.")
+		}
+		f.named, f.charset = true, e
 	}
 	if v, ok := options["force_quote"]; ok {
 		if !f.csv {
@@ -138,7 +145,7 @@ func (s *session) copyRows(res *result) (n int, err error) {
 	if f.header {
 		names := make([]answer.Cell, len(res.columns))
 		for i, c := range res.columns {
-			names[i].Text = c.Name
+			names[i].Text = s.encoding().Lossy(c.Name)
 		}
 		s.wire.message('d', func(dst []byte) ([]byte, error) { return f.row(dst, nil, names, style), nil })
 	}

@@ -40,6 +40,9 @@ func (s *session) parse(body []byte) error {
 	if err := m.Decode(body); err != nil {
 		return malformedMessage("Parse")
 	}
+	if err := s.decode(&m.Name, &m.Query); err != nil {
+		return err
+	}
 	if m.Name == "" {
 		delete(s.prepared, "")
 	}
@@ -97,6 +100,9 @@ func (s *session) bind(body []byte) error {
 	if err := m.Decode(body); err != nil {
 		return malformedMessage("Bind")
 	}
+	if err := s.decode(&m.DestinationPortal, &m.PreparedStatement); err != nil {
+		return err
+	}
 	p, err := s.lookup(m.PreparedStatement)
 	if err != nil {
 		return err
@@ -110,7 +116,7 @@ func (s *session) bind(body []byte) error {
 	if err := checkCounts(&m, p); err != nil {
 		return err
 	}
-	params, err := bindParams(&m, p.params)
+	params, err := bindParams(&m, p.params, s.encoding())
 	if err != nil {
 		return err
 	}
@@ -151,7 +157,7 @@ func checkCounts(m *pgproto3.Bind, p *prepared) error {
 }
 
 // bindParams reads the parameters into text. Nothing of the message's memory is kept.
-func bindParams(m *pgproto3.Bind, types []catalog.Type) ([]answer.Param, error) {
+func bindParams(m *pgproto3.Bind, types []catalog.Type, e *value.Encoding) ([]answer.Param, error) {
 	params := make([]answer.Param, len(types))
 	for i, t := range types {
 		params[i].Type = t
@@ -160,7 +166,7 @@ func bindParams(m *pgproto3.Bind, types []catalog.Type) ([]answer.Param, error) 
 			params[i].Cell.Null = true
 			continue
 		}
-		text, err := value.Param(t, formatOf(m.ParameterFormatCodes, i), raw, i+1)
+		text, err := value.Param(t, formatOf(m.ParameterFormatCodes, i), raw, i+1, e)
 		if err != nil {
 			return nil, err
 		}
@@ -184,6 +190,9 @@ func (s *session) describe(body []byte) error {
 	var m pgproto3.Describe
 	if err := m.Decode(body); err != nil {
 		return malformedMessage("Describe")
+	}
+	if err := s.decode(&m.Name); err != nil {
+		return err
 	}
 	switch m.ObjectType {
 	case 'S':
@@ -219,6 +228,9 @@ func (s *session) execute(body []byte) error {
 	var m pgproto3.Execute
 	if err := m.Decode(body); err != nil {
 		return malformedMessage("Execute")
+	}
+	if err := s.decode(&m.Portal); err != nil {
+		return err
 	}
 	p, ok := s.portals[m.Portal]
 	if !ok {
@@ -256,6 +268,9 @@ func (s *session) close(body []byte) error {
 	var m pgproto3.Close
 	if err := m.Decode(body); err != nil {
 		return malformedMessage("Close")
+	}
+	if err := s.decode(&m.Name); err != nil {
+		return err
 	}
 	switch m.ObjectType {
 	case 'S':

@@ -182,7 +182,7 @@ func (s *session) bound(p *prepared, st *answer.Statement) ([]answer.Param, erro
 			continue
 		}
 		var err error
-		if params[i].Cell.Text, err = value.Param(t, value.Text, []byte(st.Args[i].Text), i+1); err != nil {
+		if params[i].Cell.Text, err = value.Param(t, value.Text, []byte(st.Args[i].Text), i+1, nil); err != nil {
 			return nil, err
 		}
 	}

@@ -34,6 +34,7 @@ type session struct {
 	reported   []string    // what ParameterStatus last said, in its order
 	style      value.Style // of the settings at version styleAt
 	styleAt    uint64
+	charset    *value.Encoding // likewise; nil is UTF-8
 	tx         transaction
 	prepared   map[string]*prepared
 	portals    map[string]*portal // cursors too
@@ -176,7 +177,7 @@ func (s *session) report() {
 		default:
 			s.reported[at] = value
 		}
-		s.wire.send(&pgproto3.ParameterStatus{Name: name, Value: clean(value)})
+		s.wire.send(&pgproto3.ParameterStatus{Name: name, Value: s.encoding().Lossy(clean(value))})
 	})
 	s.id.Application, _ = s.settings.Get("application_name")
 }
@@ -187,13 +188,13 @@ func (s *session) fail(err error) {
 	if held := s.srv.pacer.Hold(s.srv.base, s.began); held != nil {
 		err = held
 	}
-	s.wire.send(errorMessage(err, false, s.srv.random, s.srv.log))
+	s.wire.send(s.said(errorMessage(err, false, s.srv.random, s.srv.log)))
 	s.abort()
 }
 
 // fatal sends the last message of a session.
 func (s *session) fatal(err error) {
-	s.wire.send(errorMessage(err, true, s.srv.random, s.srv.log))
+	s.wire.send(s.said(errorMessage(err, true, s.srv.random, s.srv.log)))
 	s.wire.flush()
 }
 
@@ -201,7 +202,9 @@ func (s *session) fatal(err error) {
 func (s *session) notice(n answer.Notice) {
 	level, _ := s.settings.Get("client_min_messages")
 	if noticePasses(n.Severity, level) {
-		s.wire.send(noticeMessage(n))
+		m := pgproto3.ErrorResponse(*noticeMessage(n))
+		heard := pgproto3.NoticeResponse(*s.said(&m))
+		s.wire.send(&heard)
 	}
 }
 
@@ -284,6 +287,8 @@ func (s *session) styleNow() value.Style {
 		intervals, _ := s.settings.Get("IntervalStyle")
 		s.style.SetDate(dates)
 		s.style.SetInterval(intervals)
+		encoding, _ := s.settings.Get("client_encoding")
+		s.charset, _ = value.FindEncoding(encoding)
 	}
 	return s.style
 }

@@ -16,6 +16,10 @@ func (s *session) query(body []byte) error {
 	}
 	delete(s.prepared, "") // a simple query ends the unnamed ones, as in PostgreSQL
 	s.dropPortal("")
+	if err := s.decode(&m.String); err != nil {
+		s.fail(err)
+		return s.ready()
+	}
 	statements, err := s.srv.backend.Parse(m.String)
 	if err != nil {
 		s.fail(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dpproxy/dpproxy/internal/testservers"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -285,7 +286,7 @@ func printMessage(m pgproto3.BackendMessage) string {
 	case *pgproto3.RowDescription:
 		var fields []string
 		for _, f := range m.Fields {
-			fields = append(fields, fmt.Sprintf("%s:%d/%d/%d/%d", f.Name, f.DataTypeOID, f.DataTypeSize, f.TypeModifier, f.Format))
+			fields = append(fields, fmt.Sprintf("%s:%d/%d/%d/%d", printable(string(f.Name)), f.DataTypeOID, f.DataTypeSize, f.TypeModifier, f.Format))
 		}
 		return "RowDescription " + strings.Join(fields, " ")
 	case *pgproto3.DataRow:
@@ -327,8 +328,16 @@ func printValue(v []byte) string {
 	return strconv.Quote(string(v))
 }
 
+// printable is a text as it is, or with Go's escapes if it is not UTF-8.
+func printable(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.Trim(strconv.Quote(s), `"`)
+}
+
 func printError(kind string, e *pgproto3.ErrorResponse) string {
-	text := fmt.Sprintf("%s %s %s %s", kind, e.SeverityUnlocalized, e.Code, e.Message)
+	text := fmt.Sprintf("%s %s %s %s", kind, e.SeverityUnlocalized, e.Code, printable(e.Message))
 	if e.Position != 0 {
 		text += fmt.Sprintf(" @%d", e.Position)
 	}

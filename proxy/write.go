@@ -50,7 +50,7 @@ func (s *session) describeRows(columns []answer.Column, formats []int16) error {
 	return s.wire.message('T', func(dst []byte) ([]byte, error) {
 		dst = binary.BigEndian.AppendUint16(dst, uint16(len(columns)))
 		for i, c := range columns {
-			dst = append(append(dst, clean(c.Name)...), 0)
+			dst = append(append(dst, s.encoding().Lossy(clean(c.Name))...), 0)
 			var at Place
 			if places != nil {
 				at = places[i]
@@ -100,6 +100,7 @@ func (s *session) write(res *result, formats []int16, limit int) error {
 	if res.d != nil && res.d.rows != nil { // a stream can be cancelled while it is written
 		defer s.watch(res.d, false)()
 	}
+	res = s.encoded(res)
 	n, more := 0, false
 	var err error
 	switch {

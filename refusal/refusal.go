@@ -41,6 +41,7 @@ const (
 	InvalidDatetime         Code = "22007"
 	DatetimeOverflow        Code = "22008"
 	CharacterNotInRepertory Code = "22021"
+	UntranslatableCharacter Code = "22P05"
 	BudgetExceeded          Code = "53400" // budget or limit used up
 	TooManyConnections      Code = "53300"
 	ProgramLimitExceeded    Code = "54000"

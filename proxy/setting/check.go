@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/dpproxy/dpproxy/proxy/value"
 	"github.com/dpproxy/dpproxy/refusal"
 )
 
@@ -91,7 +92,7 @@ func milliseconds(name string) func(string) (string, error) {
 			return "", err
 		}
 		if d < 0 || d > math.MaxInt32*time.Millisecond {
-			return "", refusal.New(refusal.InvalidParameterValue, "%d ms is outside the valid range for parameter %q (0 ms .. %d ms)",
+			return "", refusal.New(refusal.InvalidParameterValue, "%d ms is outside the valid range for parameter %q (0 .. %d)",
 				d.Milliseconds(), name, math.MaxInt32)
 		}
 		return FormatMilliseconds(d), nil
@@ -136,23 +137,20 @@ func FormatMilliseconds(d time.Duration) string {
 	return strconv.FormatInt(ms, 10) + "ms"
 }
 
-// encoding accepts UTF-8 under its many names, and SQL_ASCII, which means that nothing is converted.
-func encoding(value string) (string, error) {
-	key := strings.Map(func(r rune) rune {
-		// As PostgreSQL, which looks at letters and digits alone: asyncpg sends 'utf-8' with its quotes.
-		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, strings.ToUpper(value))
-	switch key {
-	case "UTF8", "UNICODE":
-		return "UTF8", nil
-	case "SQLASCII":
+// encoding accepts what package value can write, and SQL_ASCII, which means that nothing is converted. UNICODE, an old name of
+// UTF8, stays as it is written, as in PostgreSQL.
+func encoding(text string) (string, error) {
+	if text == "UNICODE" {
+		return text, nil
+	}
+	if e, known := value.FindEncoding(text); known {
+		return e.Name(), nil
+	}
+	if key := strings.ToUpper(strings.ReplaceAll(text, "_", "")); key == "SQLASCII" {
 		return "SQL_ASCII", nil
 	}
-	return "", refusal.New(refusal.InvalidParameterValue, "invalid value for parameter \"client_encoding\": %q", value).
-		WithHint("Only UTF8 is supported.")
+	return "", refusal.New(refusal.InvalidParameterValue, "invalid value for parameter \"client_encoding\": %q", text).
+		WithHint("UTF8, and the encodings of one byte a character, as LATIN1 and WIN1252, are supported.")
 }
 
 // dateStyle reads "ISO, DMY" and the like: a style, an order of day, month and year, or both. What is not said stays as

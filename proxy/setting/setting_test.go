@@ -44,7 +44,7 @@ func TestValues(t *testing.T) {
 		{"extra_float_digits", "3", "3", ""}, {"extra_float_digits", "4", "", "22023"}, {"extra_float_digits", "x", "", "22023"},
 		{"application_name", "psql", "psql", ""}, {"application_name", "é", `\xc3\xa9`, ""},
 		{"datestyle", "iso", "ISO, MDY", ""}, {"DateStyle", "ISO, dmy", "ISO, DMY", ""}, {"datestyle", "German", "German, DMY", ""}, {"datestyle", "x", "", "22023"},
-		{"client_encoding", "utf-8", "UTF8", ""}, {"client_encoding", "UNICODE", "UTF8", ""}, {"client_encoding", "LATIN1", "", "22023"},
+		{"client_encoding", "utf-8", "UTF8", ""}, {"client_encoding", "UNICODE", "UNICODE", ""}, {"client_encoding", "latin-1", "LATIN1", ""}, {"client_encoding", "EUC_JP", "", "22023"},
 		{"TimeZone", "utc", "UTC", ""}, {"timezone", "america/new_york", "America/New_York", ""}, {"timezone", "5", "<+05>-05", ""},
 		{"timezone", "-3.5", "<-03:30>+03:30", ""}, {"timezone", "<+05:30>-05:30", "<+05:30>-05:30", ""}, {"timezone", "Mars/Base", "", "22023"}, {"timezone", "GMT-02:00", "GMT-02:00", ""}, {"timezone", "X5", "", "22023"},
 		{"timezone", "../../etc/passwd", "", "22023"}, {"timezone", "200", "", "22023"}, {"timezone", "", "", "22023"},

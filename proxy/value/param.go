@@ -4,10 +4,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -23,9 +21,9 @@ const (
 
 var errBinary = errors.New("value: malformed binary value")
 
-// Param reads parameter number n (from 1) of Bind into text. raw is not kept. Errors are refusals and name the
-// client's own value at most.
-func Param(t catalog.Type, format int16, raw []byte, n int) (string, error) {
+// Param reads parameter number n (from 1) of Bind into text. raw is not kept, and its texts are in the client's encoding. Errors
+// are refusals and name the client's own value at most.
+func Param(t catalog.Type, format int16, raw []byte, n int, e *Encoding) (string, error) {
 	if format == Binary {
 		text, err := binaryText(t, raw)
 		if err != nil {
@@ -34,13 +32,21 @@ func Param(t catalog.Type, format int16, raw []byte, n int) (string, error) {
 			}
 			return "", refusal.New(refusal.InvalidBinaryRepresent, "incorrect binary data format in bind parameter %d", n)
 		}
-		return checkText(text)
+		return decodeText(text, e)
 	}
-	text, err := checkText(string(raw))
+	text, err := decodeText(string(raw), e)
 	if err != nil {
 		return "", err
 	}
 	return catalog.Input(t, text)
+}
+
+func decodeText(raw string, e *Encoding) (string, error) {
+	text, err := e.Decode(raw)
+	if err != nil {
+		return "", err
+	}
+	return checkText(text)
 }
 
 // checkText refuses what no text of PostgreSQL can hold.
@@ -64,11 +70,7 @@ func badBytes(s string) string {
 	case c&0xf8 == 0xf0:
 		length = 4
 	}
-	var out []string
-	for i := 0; i < min(length, len(s)); i++ {
-		out = append(out, fmt.Sprintf("0x%02x", s[i]))
-	}
-	return strings.Join(out, " ")
+	return shownBytes(s[:min(length, len(s))])
 }
 
 // binaryText reads a value in binary format into PostgreSQL's output text.

@@ -64,7 +64,7 @@ func TestBinaryIsPostgres(t *testing.T) {
 				t.Errorf("%s %q: binary %x, %v; PostgreSQL has %x", name, text, got, err, want)
 				continue
 			}
-			back, err := Param(typ, Binary, want, 1)
+			back, err := Param(typ, Binary, want, 1, nil)
 			if err != nil {
 				t.Errorf("%s %q: %v", name, text, err)
 				continue
@@ -121,7 +121,7 @@ func TestParamRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Param(typ, c.format, []byte(c.raw), 1)
+		_, err = Param(typ, c.format, []byte(c.raw), 1, nil)
 		if code(err) != c.code {
 			t.Errorf("%s %d %q: %v, want %s", c.typ, c.format, c.raw, err, c.code)
 		}
