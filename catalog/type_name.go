@@ -102,6 +102,8 @@ func (t Type) Typmod() int32 {
 		return int32(t.Precision)<<16 | int32(t.Scale)&0x7ff + header
 	case (t.Kind == Varchar || t.Kind == Bpchar) && t.Length > 0:
 		return int32(t.Length) + header
+	case t.Kind == Timestamptz && t.Precision > 0: // of a view of information_schema: no declared column has one
+		return int32(t.Precision)
 	}
 	return -1
 }

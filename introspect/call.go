@@ -59,6 +59,9 @@ func (c *compiler) call(n *syntax.Node, f *syntax.FuncCall, sc *scope) (sqlType,
 	if err := c.checkCall(parts, f, entry); err != nil {
 		return "", err
 	}
+	if name := parts[len(parts)-1]; strings.HasPrefix(name, "_pg_truetyp") {
+		return c.trueType(n, f, name, sc)
+	}
 	types, err := c.arguments(f, entry, sc)
 	if err != nil {
 		return "", err
@@ -181,25 +184,21 @@ func (c *compiler) functionRows(n *syntax.Node, name string, sc *scope) (cols []
 			return fn("struct_extract", fn("dp_pairs", call.Args[0]), textConst(field))
 		}
 		return []col{{"x", t.element()}, {"n", "int4"}}, []*syntax.Node{target(item("x"), ""), target(item("n"), "")}, nil, nil
-	case parts[len(parts)-1] == "aclexplode" && len(call.Args) == 1 && findFunction(parts) != nil:
-		for _, name := range []string{"grantor", "grantee", "privilege_type", "is_grantable"} {
-			cols = append(cols, col{name, aclFields[name]})
-			targets = append(targets, target(cast(emptySet(), aclFields[name].engineType()), ""))
-		}
-		_, err = c.expr(call.Args[0], sc, "_text")
-		return cols, targets, nil, err
 	case tableFunctions[parts[len(parts)-1]] != "" && len(call.Args) == 0 && findFunction(parts) != nil:
 		return c.tableFunction(c.static.catalog[tableFunctions[parts[len(parts)-1]]])
-	case parts[len(parts)-1] == "pg_get_keywords" && len(call.Args) == 0:
-		for _, cl := range c.static.functions["pg_get_keywords"].columns {
-			cols, targets = append(cols, col(cl)), append(targets, target(colRef(cl.name), ""))
-		}
-		table := &syntax.RangeVar{Schemaname: "s", Relname: "pg_get_keywords", Inh: true, Relpersistence: "p"}
-		return cols, targets, []*syntax.Node{{Node: &syntax.Node_RangeVar{RangeVar: table}}}, nil
+	case staticFunctions[parts[len(parts)-1]] && findFunction(parts) != nil:
+		cols, targets, from = c.staticRows(parts[len(parts)-1])
+		return cols, targets, from, nil
 	}
 	t, err := c.expr(n, sc, "")
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if cols = c.recordFields(t); cols != nil {
+		for i, cl := range cols {
+			targets = append(targets, target(recordField(clone(n), i, cl.typ), ""))
+		}
+		return cols, targets, nil, nil
 	}
 	return []col{{name, t}}, []*syntax.Node{target(clone(n), "")}, nil, nil
 }

@@ -56,6 +56,9 @@ func (e *engine) prepare(s *static, views func(int) *snapshot) error {
 		return err
 	}
 	defer conn.Close()
+	if err := registerFunctions(conn, s, views); err != nil { // before the macros that call them
+		return err
+	}
 	var ddl strings.Builder
 	ddl.WriteString("BEGIN; CREATE SCHEMA s;")
 	for _, r := range s.relations {
@@ -66,9 +69,6 @@ func (e *engine) prepare(s *static, views func(int) *snapshot) error {
 	}
 	ddl.WriteString("COMMIT;")
 	if _, err := conn.ExecContext(ctx, ddl.String()); err != nil {
-		return err
-	}
-	if err := registerFunctions(conn, s, views); err != nil {
 		return err
 	}
 	err = conn.Raw(func(c any) error {

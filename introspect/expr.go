@@ -206,6 +206,10 @@ func (c *compiler) param(n *syntax.Node, p *syntax.ParamRef, hint sqlType) (sqlT
 		n.Node = c.viewCall("dp_reg_in", textConst(string(t)), cast(clone(n), "text")).Node
 		return t, nil
 	}
+	if t.isArray() && t.element().isReg() {
+		n.Node = c.regList(cast(clone(n), "text[]"), t).Node
+		return t, nil
+	}
 	n.Node = cast(clone(n), t.engineType()).Node
 	return t, nil
 }
@@ -261,9 +265,13 @@ func (c *compiler) indirection(n *syntax.Node, a *syntax.A_Indirection, sc *scop
 				t = t.element()
 			}
 		case *syntax.Node_String_:
-			if field, ok := aclFields[v.String_.Sval]; ok && t == aclType && len(a.Indirection) == 1 {
-				n.Node = cast(a.Arg, field.engineType()).Node
-				return field, nil
+			if fields := c.recordFields(t); fields != nil && len(a.Indirection) == 1 {
+				for i, f := range fields {
+					if f.name == v.String_.Sval {
+						n.Node = recordField(a.Arg, i, f.typ).Node
+						return f.typ, nil
+					}
+				}
 			}
 			if t != pairType || v.String_.Sval != "x" && v.String_.Sval != "n" {
 				return "", unsupported("field of a composite")

@@ -15,7 +15,7 @@ type (
 )
 
 // functions is the closed list. A function that is not here is never given to the engine.
-var functions = merge(catalogFunctions(), sessionFunctions(), privilegeFunctions(), arrayFunctions(), plainFunctions(), actFunctions(), tableFunctionEntries())
+var functions = merge(catalogFunctions(), sessionFunctions(), privilegeFunctions(), arrayFunctions(), plainFunctions(), actFunctions(), tableFunctionEntries(), recordFunctions(), moreFunctions())
 
 func merge(lists ...map[string]function) map[string]function {
 	all := map[string]function{}
@@ -90,10 +90,10 @@ func catalogFunctions() map[string]function {
 		"pg_get_constraintdef":               optional(1, "oid,bool", "text", byView("dp_constraintdef", 1)),
 		"pg_get_indexdef":                    optional(1, "oid,int4,bool", "text", indexDef),
 		"pg_get_expr":                        optional(2, "text,oid,bool", "text", noText),
-		"pg_get_viewdef":                     optional(1, "oid,any", "text", noText),
+		"pg_get_viewdef":                     optional(1, "oid,any", "text", viewDefinition),
 		"pg_get_ruledef":                     optional(1, "oid,bool", "text", noText),
 		"pg_get_triggerdef":                  optional(1, "oid,bool", "text", noText),
-		"pg_get_functiondef":                 fixed("oid", "text", noText),
+		"pg_get_functiondef":                 fixed("oid", "text", byView("dp_functiondef", 1)),
 		"pg_get_function_arguments":          fixed("oid", "text", procText(0)),
 		"pg_get_function_identity_arguments": fixed("oid", "text", procText(1)),
 		"pg_get_function_result":             fixed("oid", "text", procText(2)),
@@ -117,8 +117,6 @@ func catalogFunctions() map[string]function {
 		"shobj_description":                  fixed("oid,text", "text", objDescription),
 		"pg_partition_ancestors":             fixed("oid", "regclass", value(emptySet)),
 		"pg_partition_root":                  fixed("oid", "regclass", value(func() *syntax.Node { return cast(nullConst(), "int8") })),
-		"pg_partition_tree":                  fixed("oid", "regclass", value(emptySet)),
-		"pg_get_publication_tables":          fixed("text", "oid", value(emptySet)),
 		"pg_is_other_temp_schema":            fixed("oid", "bool", engineCall("dp_false", 1)),
 		"pg_my_temp_schema":                  fixed("", "oid", value(func() *syntax.Node { return intConst(0) })),
 		"pg_stat_get_numscans":               fixed("oid", "int8", zero),
@@ -130,9 +128,7 @@ func catalogFunctions() map[string]function {
 		"quote_literal":                      fixed("text", "text", engineCall("dp_quote_literal", 1)),
 		"pg_get_keywords":                    fixed("", "text", nil),
 		"pg_sequence_last_value":             fixed("oid", "int8", value(func() *syntax.Node { return cast(nullConst(), "int8") })),
-		"pg_options_to_table":                fixed("_text", "text", value(func() *syntax.Node { return cast(emptySet(), "text") })),
-		"aclexplode":                         fixed("_text", aclType, value(func() *syntax.Node { return cast(emptySet(), "text") })),
-		"acldefault":                         fixed("char,oid", "_text", value(func() *syntax.Node { return cast(nullConst(), "text[]") })),
+		"acldefault":                         fixed("char,oid", "_aclitem", aclDefault),
 		"format":                             optional(1, "text,any,any,any,any,any,any", "text", format),
 		"pg_describe_object":                 fixed("oid,oid,int4", "text", noText),
 		"pg_identify_object":                 fixed("oid,oid,int4", "text", noText),
@@ -258,13 +254,13 @@ func sessionFunctions() map[string]function {
 		"pg_jit_available":         fixed("", "bool", constantBool(false)),
 		"txid_current":             fixed("", "int8", value(func() *syntax.Node { return intConst(1) })),
 		"txid_current_if_assigned": fixed("", "int8", null("int8")),
-		"pg_current_xact_id":       fixed("", "oid", value(func() *syntax.Node { return intConst(1) })),
+		"pg_current_xact_id":       fixed("", "xid8", value(func() *syntax.Node { return intConst(1) })),
 		"pg_postmaster_start_time": fixed("", "timestamptz", now),
 		"pg_conf_load_time":        fixed("", "timestamptz", now),
 		"now":                      fixed("", "timestamptz", now),
-		"inet_server_addr":         fixed("", "text", null("text")),
+		"inet_server_addr":         fixed("", "inet", null("text")),
 		"inet_server_port":         fixed("", "int4", null("int4")),
-		"inet_client_addr":         fixed("", "text", null("text")),
+		"inet_client_addr":         fixed("", "inet", null("text")),
 		"inet_client_port":         fixed("", "int4", null("int4")),
 		"pg_blocking_pids":         fixed("int4", "_int4", value(func() *syntax.Node { return cast(textConst("[]"), "int4[]") })),
 	}

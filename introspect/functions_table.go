@@ -1,12 +1,60 @@
 package introspect
 
-import "github.com/dpproxy/dpproxy/rewrite/syntax"
+import (
+	"strings"
 
-// aclType is the composite that aclexplode returns. Privileges are read from the has_*_privilege functions and from
-// information_schema; aclexplode has no rows.
-const aclType sqlType = "aclrecord"
+	"github.com/dpproxy/dpproxy/rewrite/syntax"
+)
 
-var aclFields = map[string]sqlType{"grantor": "oid", "grantee": "oid", "privilege_type": "text", "is_grantable": "bool"}
+// recordPrefix starts the type of what a function with several output columns returns; its name follows. In the engine such
+// a value is the text of its fields, with a mark between them.
+const recordPrefix = "record of "
+
+// fieldMark stands between the fields of a record.
+const fieldMark = "\x1e"
+
+// emptySets are functions of several output columns that have no rows here: what they tell of does not exist.
+var emptySets = []string{"pg_options_to_table", "pg_partition_tree", "pg_get_publication_tables", "pg_stat_get_wal_senders",
+	"pg_show_replication_origin_status", "pg_get_replication_slots", "pg_prepared_xact", "pg_stat_get_progress_info"}
+
+// recordFunctions are the functions of several output columns that stand in FROM, or of which (f(x)).field is taken.
+func recordFunctions() map[string]function {
+	m := map[string]function{}
+	for _, name := range emptySets {
+		m[name] = function{args: types("any,any"), ret: sqlType(recordPrefix + name), lookup: true,
+			emit: func(*compiler, []*syntax.Node, []sqlType) (*syntax.Node, error) { return cast(emptySet(), "text"), nil }}
+	}
+	m["aclexplode"] = fixed("_aclitem", recordPrefix+"aclexplode", func(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
+		items := fn("array_to_string", args[0], textConst("\n"))
+		return fn("dp_lines", c.viewCall("dp_acl", items)), nil
+	})
+	return m
+}
+
+// recordFields are the columns of a record, nil where the type is none.
+func (c *compiler) recordFields(t sqlType) []col {
+	if name, ok := strings.CutPrefix(string(t), recordPrefix); ok {
+		return c.static.procOut[name]
+	}
+	return nil
+}
+
+// recordField takes field i out of a record.
+func recordField(n *syntax.Node, i int, t sqlType) *syntax.Node {
+	return cast(fn("nullif", fn("split_part", n, textConst(fieldMark), intConst(int64(i+1))), textConst("")), t.engineType())
+}
+
+// staticFunctions are functions in FROM whose rows are the same in every database.
+var staticFunctions = wordSet("pg_get_keywords ts_token_type")
+
+// staticRows are a static function's columns, and the table that has its rows.
+func (c *compiler) staticRows(name string) (cols []col, targets, from []*syntax.Node) {
+	for _, cl := range c.static.functions[name].columns {
+		cols, targets = append(cols, col(cl)), append(targets, target(colRef(cl.name), ""))
+	}
+	table := &syntax.RangeVar{Schemaname: "s", Relname: name, Inh: true, Relpersistence: "p"}
+	return cols, targets, []*syntax.Node{{Node: &syntax.Node_RangeVar{RangeVar: table}}}
+}
 
 // tableFunctions are the functions, without arguments and in FROM alone, that relations of pg_catalog are made of.
 var tableFunctions = map[string]string{

@@ -231,15 +231,11 @@ func (s *snapshot) regIn(kind sqlType, text string) (uint32, bool) {
 	case "regtype":
 		return s.findType(text)
 	case "regproc":
-		return first(s.static.procByName[last])
+		return s.findProcedure(text, nil)
 	case "regprocedure":
-		for _, oid := range s.static.procByName[last[:max(strings.IndexByte(last, '('), 0)]] {
-			if s.procedure(oid) == strings.ReplaceAll(last, ", ", ",") {
-				return oid, true
-			}
-		}
+		return s.findSignature(text)
 	case "regoper":
-		return first(s.static.operByName[last])
+		return only(s.static.operByName[last])
 	case "regnamespace":
 		name := strings.Trim(text, `"`)
 		if name == "dp" && s.system != 0 {
@@ -257,8 +253,9 @@ func (s *snapshot) regIn(kind sqlType, text string) (uint32, bool) {
 	return 0, false
 }
 
-func first(oids []uint32) (uint32, bool) {
-	if len(oids) == 0 {
+// only is the one that there is.
+func only(oids []uint32) (uint32, bool) {
+	if len(oids) != 1 {
 		return 0, false
 	}
 	return oids[0], true
@@ -309,12 +306,14 @@ func (s *snapshot) regOut(kind sqlType, oid uint32) string {
 		_, ok = s.typeRow(oid)
 		name = s.formatType(oid, -1, false)
 	case "regproc":
-		name, ok = s.static.procs[oid]
+		name, ok = s.procName(oid, true)
 	case "regprocedure":
 		_, ok = s.static.procs[oid]
 		name = s.procedure(oid)
 	case "regoper":
-		name, ok = s.static.operators[oid]
+		if name, ok = s.static.operators[oid]; len(s.static.operByName[name]) > 1 {
+			name = "pg_catalog." + name
+		}
 	case "regoperator":
 		name, ok = s.static.operators[oid]
 		name += "(" + s.operand(s.static.operands[oid][0]) + "," + s.operand(s.static.operands[oid][1]) + ")"
@@ -340,10 +339,6 @@ func (s *snapshot) operand(oid uint32) string {
 		return "NONE"
 	}
 	return s.formatType(oid, -1, false)
-}
-
-func (s *snapshot) procedure(oid uint32) string {
-	return s.static.procs[oid] + "(" + strings.ReplaceAll(s.static.procText[oid][1], ", ", ",") + ")"
 }
 
 // describe is obj_description and col_description. An empty class finds any.

@@ -41,7 +41,7 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 	s.add("pg_class", fields{"oid": id32(oid), "relname": t.Name, "relnamespace": id32(namespace), "reltype": id32(rowType),
 		"relowner": id32(ownerRole), "relam": id32(heapAM), "reltuples": "-1", "relkind": "r", "relnatts": strconv.Itoa(len(columns)),
 		"relhasindex": boolText(len(keys) > 0), "relhastriggers": boolText(inForeignKey(d, t)), "relpersistence": "p", "relreplident": "d", "relispopulated": "t",
-		"relacl": s.acl()})
+		"relacl": s.acl("r")})
 	s.add("pg_type", s.rowTypeFields(rowType, oid, namespace, t.Name))
 	s.add("pg_type", s.arrayTypeFields(s.types[rowType].array, rowType, namespace, "_"+t.Name))
 	s.depend(ref{classClass, oid, 0}, ref{classNamespace, namespace, 0}, "n")
@@ -59,11 +59,11 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 	}
 }
 
-// acl says in PostgreSQL's way that the session's users may read.
-func (s *snapshot) acl() string {
+// acl says in PostgreSQL's way that the session's users may do what the letters stand for.
+func (s *snapshot) acl(letters string) string {
 	var items []string
 	for _, u := range s.view.Users {
-		items = append(items, arrayItem(quoteIdent(u)+"=r/"+ownerName))
+		items = append(items, arrayItem(quoteIdent(u)+"="+letters+"/"+ownerName))
 	}
 	if len(items) == 0 {
 		return null

@@ -314,6 +314,14 @@ func targetType(tn *syntax.TypeName) (sqlType, error) {
 	return t, nil
 }
 
+// regList turns a list of names or numbers into a list of objects' numbers.
+func (c *compiler) regList(arg *syntax.Node, to sqlType) *syntax.Node {
+	if text, ok := stringConst(arg); ok {
+		arg = cast(textConst(engineList(parseArray(text))), "text[]")
+	}
+	return c.viewCall("dp_reg_list", textConst(string(to.element())), arg)
+}
+
 func (c *compiler) castTo(arg *syntax.Node, from, to sqlType) *syntax.Node {
 	target := to.base()
 	switch {
@@ -322,6 +330,8 @@ func (c *compiler) castTo(arg *syntax.Node, from, to sqlType) *syntax.Node {
 			return c.viewCall("dp_reg_in", textConst(string(to)), arg)
 		}
 		return cast(arg, "int8")
+	case to.isArray() && to.element().isReg() && from != to:
+		return c.regList(arg, to)
 	case target.isText() && from.isReg():
 		arg, _ = c.printed(arg, from)
 		return arg

@@ -94,7 +94,8 @@ func newSnapshot(id int, st *static, v View) *snapshot {
 	}
 	if len(v.System) > 0 {
 		s.system = s.oid("namespace", "dp")
-		s.add("pg_namespace", fields{"oid": id32(s.system), "nspname": "dp", "nspowner": id32(ownerRole), "nspacl": null})
+		s.add("pg_namespace", fields{"oid": id32(s.system), "nspname": "dp", "nspowner": id32(ownerRole),
+			"nspacl": "{" + ownerName + "=UC/" + ownerName + ",=U/" + ownerName + "}"})
 		s.comment(s.system, classNamespace, 0, "tables of the proxy itself: your budget, limits and history")
 		s.addTables("dp", s.system, nil, v.System)
 	}
@@ -183,7 +184,7 @@ func (s *snapshot) addDatabases() {
 		s.databases[oid] = d.Name
 		s.add("pg_database", fields{"oid": id32(oid), "datname": d.Name, "datdba": id32(ownerRole), "encoding": "6",
 			"datlocprovider": "c", "datallowconn": "t", "datconnlimit": "-1", "dattablespace": id32(defaultSpace),
-			"datcollate": "C.UTF-8", "datctype": "C.UTF-8"})
+			"datcollate": "C.UTF-8", "datctype": "C.UTF-8", "datacl": s.acl("c")})
 		if text := joinNonEmpty(": ", d.Title, d.Description); text != "" {
 			s.comments[comment{oid, classDatabase, 0}] = text
 			s.add("pg_shdescription", fields{"objoid": id32(oid), "classoid": id32(classDatabase), "description": text})

@@ -67,6 +67,10 @@ type static struct {
 	procs      map[uint32]string // names
 	procText   map[uint32][3]string
 	procByName map[string][]uint32
+	procArgs   map[uint32][]uint32 // types of arguments
+	procSchema map[uint32]uint32
+	procOut    map[string][]col // what functions of several output columns return, by name
+	viewText   map[uint32][2]string
 	operators  map[uint32]string
 	operByName map[string][]uint32
 	operands   map[uint32][2]uint32 // types, 0 where there is none
@@ -129,7 +133,6 @@ func readStatic() (*static, error) {
 		return nil, fmt.Errorf("static catalog: %w", err)
 	}
 	s.index()
-	s.describeCatalogs()
 	return s, nil
 }
 
@@ -172,6 +175,7 @@ func oidOf(v string) uint32 { return uint32(num(v)) }
 // index builds the lookups of the functions that look things up.
 func (s *static) index() {
 	s.types, s.typeByName = map[uint32]*typeRow{}, map[string]*typeRow{}
+	s.procArgs, s.procSchema, s.procOut, s.viewText = map[uint32][]uint32{}, map[uint32]uint32{}, map[string][]col{}, map[uint32][2]string{}
 	s.procs, s.procText, s.procByName = map[uint32]string{}, map[uint32][3]string{}, map[string][]uint32{}
 	s.operators, s.operByName, s.operands = map[uint32]string{}, map[string][]uint32{}, map[uint32][2]uint32{}
 	s.namespaces, s.collations, s.tsConfigs = map[string]uint32{}, map[uint32]string{}, map[uint32]string{}
@@ -193,7 +197,13 @@ func (s *static) index() {
 	})
 	s.each("pg_proc", func(r *relation, row []string) {
 		oid, name := oidOf(r.get(row, "oid")), r.get(row, "proname")
-		s.procs[oid] = name
+		s.procs[oid], s.procSchema[oid] = name, oidOf(r.get(row, "pronamespace"))
+		for _, t := range strings.Fields(r.get(row, "proargtypes")) {
+			s.procArgs[oid] = append(s.procArgs[oid], oidOf(t))
+		}
+		if out := s.outputs(r, row); len(out) > 1 {
+			s.procOut[name] = out
+		}
 		s.procByName[name] = append(s.procByName[name], oid)
 	})
 	s.each("pg_operator", func(r *relation, row []string) {
@@ -219,6 +229,26 @@ func (s *static) index() {
 	for _, row := range texts.rows {
 		s.procText[oidOf(row[0])] = [3]string{texts.get(row, "arguments"), texts.get(row, "identity"), texts.get(row, "result")}
 	}
+	views := s.functions["view_text"]
+	for _, row := range views.rows {
+		s.viewText[oidOf(row[0])] = [2]string{views.get(row, "definition"), views.get(row, "pretty")}
+	}
+}
+
+// outputs are a function's output columns, where it has any.
+func (s *static) outputs(r *relation, row []string) []col {
+	types, modes := parseArray(r.get(row, "proallargtypes")), parseArray(r.get(row, "proargmodes"))
+	names := parseArray(r.get(row, "proargnames"))
+	var out []col
+	for i, mode := range modes {
+		if i >= len(types) || i >= len(names) {
+			break
+		}
+		if t := s.types[oidOf(types[i])]; t != nil && (mode == "o" || mode == "t" || mode == "b") {
+			out = append(out, col{names[i], sqlType(t.name)})
+		}
+	}
+	return out
 }
 
 // settingText is a setting as SHOW prints it: a number with the largest unit that leaves it whole.
@@ -245,28 +275,6 @@ func settingText(setting, unit string) string {
 		}
 	}
 	return setting
-}
-
-// describeCatalogs makes the rows of pg_attribute for the catalogs themselves. Fixed-width columns of tables are NOT NULL
-// there, as in PostgreSQL's own bootstrap rule.
-func (s *static) describeCatalogs() {
-	attributes := s.catalog["pg_attribute"]
-	for _, r := range s.relations {
-		if r.schema == "dpproxy" {
-			continue
-		}
-		for i, c := range r.columns {
-			t, ok := s.typeByName[string(c.typ)]
-			if !ok {
-				continue
-			}
-			notNull := r.kind == 'r' && (t.length > 0 || c.typ.isVector())
-			attributes.rows = append(attributes.rows, makeRow(attributes.columns, fields{"attrelid": id32(r.oid), "attname": c.name,
-				"atttypid": id32(t.oid), "attstattarget": "-1", "attlen": strconv.Itoa(t.length), "attnum": strconv.Itoa(i + 1),
-				"attcacheoff": "-1", "atttypmod": "-1", "attbyval": boolText(t.byval), "attalign": t.align, "attstorage": t.storage,
-				"attnotnull": boolText(notNull), "attislocal": "t", "attcollation": id32(t.collation)}))
-		}
-	}
 }
 
 // operatorClass is the default operator class of a type for btree; 0 if it has none. varchar is sorted as text is.

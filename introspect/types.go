@@ -20,7 +20,7 @@ var baseTypes = map[sqlType]sqlType{
 	"sql_identifier": "name", "character_data": "varchar", "cardinal_number": "int4", "yes_or_no": "varchar",
 	"time_stamp": "timestamptz", "pg_node_tree": "text", "aclitem": "text", "_aclitem": "_text", "anyarray": "text",
 	"xid": "oid", "cid": "oid", "pg_lsn": "text", "inet": "text", "pg_ndistinct": "text", "pg_dependencies": "text",
-	"pg_mcv_list": "text", "_pg_statistic": "_text", "_regtype": "_text", "tid": "text", "cstring": "text",
+	"pg_mcv_list": "text", "_pg_statistic": "_text", "tid": "text", "cstring": "text",
 	"bytea": "text", "xid8": "oid", "void": "text",
 }
 
@@ -111,8 +111,11 @@ var kinds = map[sqlType]catalog.Kind{
 
 // wire is the type that a client is told: that of the domain's base for information_schema's domains.
 func (t sqlType) wire() catalog.Type {
-	if t == "yes_or_no" {
+	switch t {
+	case "yes_or_no":
 		return catalog.Type{Kind: catalog.Varchar, Length: 3}
+	case "time_stamp":
+		return catalog.Type{Kind: catalog.Timestamptz, Precision: 2}
 	}
 	if k, ok := kinds[t]; ok {
 		return catalog.Of(k)

@@ -35,6 +35,14 @@ var macros = []string{
 	"dp_subscripts(a) AS unnest(range(1, len(a) + 1))",
 	"dp_vector_subscripts(a) AS unnest(range(0, len(a)))",
 	"dp_pairs(a) AS unnest(dp_expand(a))",
+	"dp_lines(t) AS unnest(CASE WHEN coalesce(t, '') = '' THEN CAST([] AS VARCHAR[]) ELSE string_split(t, chr(10)) END)",
+	"dp_reg_list(v, k, a) AS list_transform(CAST(a AS VARCHAR[]), lambda e: dp_reg_in(v, k, e))",
+	"dp_char_max_length(t, m) AS CASE WHEN m = -1 THEN NULL WHEN t IN (1042, 1043) THEN m - 4 WHEN t IN (1560, 1562) THEN m END",
+	"dp_char_octet_length(t, m) AS CASE WHEN t IN (25, 1042, 1043) THEN CASE WHEN m = -1 THEN 1073741824 ELSE (m - 4) * 4 END END",
+	"dp_numeric_precision(t, m) AS CASE t WHEN 21 THEN 16 WHEN 23 THEN 32 WHEN 20 THEN 64 WHEN 1700 THEN CASE WHEN m <> -1 THEN (m - 4) // 65536 END WHEN 700 THEN 24 WHEN 701 THEN 53 END",
+	"dp_numeric_radix(t, m) AS CASE WHEN t IN (21, 23, 20, 700, 701) THEN 2 WHEN t = 1700 THEN 10 END",
+	"dp_numeric_scale(t, m) AS CASE WHEN t IN (21, 23, 20) THEN 0 WHEN t = 1700 AND m <> -1 THEN (m - 4) % 2048 END",
+	"dp_datetime_precision(t, m) AS CASE WHEN t = 1082 THEN 0 WHEN t IN (1083, 1114, 1184, 1266) THEN CASE WHEN m < 0 THEN 6 ELSE m END WHEN t = 1186 THEN 6 END",
 	"dp_schemas(implicit) AS CASE WHEN implicit THEN ['pg_catalog', 'public'] ELSE ['public'] END",
 }
 
@@ -212,6 +220,22 @@ var goFunctions = []goFunction{
 	}},
 	{"dp_privilege", true, []duckdb.Type{tText, tOID, tText}, tBool, false, func(s *snapshot, a []driver.Value) (any, error) {
 		return s.privilege(textArg(a[0]), oidArg(a[1]), textArg(a[2]))
+	}},
+	{"dp_acl", true, []duckdb.Type{tText}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		return s.explode(textArg(a[0])), nil
+	}},
+	{"dp_acl_default", true, []duckdb.Type{tText, tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		return s.defaultACL(textArg(a[0]), oidArg(a[1]))
+	}},
+	{"dp_viewdef", true, []duckdb.Type{tOID, tBool}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		texts, ok := s.static.viewText[oidArg(a[0])]
+		if pretty, _ := a[1].(bool); pretty {
+			return orNull(texts[1], ok)
+		}
+		return orNull(texts[0], ok)
+	}},
+	{"dp_functiondef", true, []duckdb.Type{tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
+		return orNull(s.functionText(oidArg(a[0])))
 	}},
 	{"dp_quote_ident", false, []duckdb.Type{tText}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
 		return quoteIdent(textArg(a[0])), nil

@@ -1,4 +1,4 @@
-// Command gen writes introspect/static/catalog.tsv.gz from a running PostgreSQL of the major version 15 or 16.
+// Command gen writes introspect/static/catalog.tsv.gz from a running PostgreSQL of the major version 16.
 // See README.md beside it.
 package main
 
@@ -102,9 +102,6 @@ func readRelations(ctx context.Context, conn *pgx.Conn) ([]*relation, error) {
 		r := all[len(all)-1]
 		r.columns = append(r.columns, column{col, typ})
 	}
-	for _, r := range all {
-		adjust(r)
-	}
 	return all, q.Err()
 }
 
@@ -125,7 +122,9 @@ func copyRows(ctx context.Context, conn *pgx.Conn, w *bytes.Buffer, r *relation,
 			exprs[i] = over
 		case strings.HasPrefix(c.typ, "reg"):
 			exprs[i] = quoted + "::oid"
-		case c.typ == "pg_node_tree", c.typ == "_aclitem":
+		case c.typ == "_aclitem": // the superuser's name is not kept
+			exprs[i] = "replace(" + quoted + "::text, (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = 10), 'dpproxy')"
+		case c.typ == "pg_node_tree":
 			exprs[i] = "NULL"
 		default:
 			exprs[i] = quoted

@@ -2,15 +2,17 @@ package main
 
 // rows names the relations of pg_catalog whose rows are the same in every database, with the filter that keeps them so.
 var rows = map[string]string{
-	"pg_aggregate":        "ORDER BY 1",
-	"pg_am":               "ORDER BY 1",
-	"pg_amop":             "ORDER BY 1",
-	"pg_amproc":           "ORDER BY 1",
+	"pg_aggregate": "ORDER BY 1",
+	"pg_am":        "ORDER BY 1",
+	"pg_amop":      "ORDER BY 1",
+	"pg_amproc":    "ORDER BY 1",
+	"pg_attribute": `WHERE attrelid IN (SELECT oid FROM pg_class WHERE relkind IN ('r', 'v')
+	  AND relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)) ORDER BY attrelid, attnum`,
 	"pg_cast":             "ORDER BY 1",
 	"pg_class":            "WHERE relkind IN ('r', 'v') AND relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) ORDER BY 1",
 	"pg_collation":        "WHERE oid < 12000 OR collname IN ('ucs_basic') ORDER BY 1",
 	"pg_conversion":       "ORDER BY 1",
-	"pg_description":      "WHERE objoid < 16384 AND classoid <> 'pg_extension'::regclass AND classoid <> 'pg_language'::regclass ORDER BY 2, 1, 3",
+	"pg_description":      "WHERE objoid < 16384 AND classoid <> 'pg_extension'::regclass AND NOT (classoid = 'pg_language'::regclass AND objoid NOT IN (12, 13, 14)) ORDER BY 2, 1, 3",
 	"pg_language":         "WHERE lanname <> 'plpgsql' ORDER BY 1",
 	"pg_namespace":        "WHERE nspname IN ('pg_catalog', 'information_schema', 'public', 'pg_toast') ORDER BY 1",
 	"pg_opclass":          "ORDER BY 1",
@@ -39,11 +41,12 @@ var overrides = map[string]string{
 	"pg_class.reltoastrelid": "0", "pg_class.relhasindex": "false", "pg_class.relfrozenxid": "'0'", "pg_class.relminmxid": "'0'",
 	"pg_class.reloptions":       "NULL",
 	"pg_collation.collicurules": "NULL", "pg_collation.collversion": "NULL",
-	"pg_namespace.nspowner": "10", "pg_namespace.nspacl": "NULL", "pg_proc.proacl": "NULL", "pg_tablespace.spcacl": "NULL",
+	"pg_namespace.nspowner": "10",
+	"pg_namespace.nspacl":   "CASE nspname WHEN 'pg_toast' THEN NULL ELSE '{dpproxy=UC/dpproxy,=U/dpproxy}' END", "pg_proc.proacl": "NULL", "pg_tablespace.spcacl": "NULL",
 	"pg_proc.proconfig":   "NULL",
 	"pg_proc.prosrc":      "CASE WHEN prolang = 12 THEN prosrc ELSE '' END",
 	"pg_settings.setting": "CASE name WHEN 'server_version' THEN '16.0' WHEN 'server_version_num' THEN '160000' WHEN 'TimeZone' THEN 'UTC' WHEN 'log_timezone' THEN 'UTC' ELSE reset_val END", "pg_settings.source": "'default'", "pg_settings.reset_val": "boot_val",
-	"pg_settings.pending_restart": "false",
+	"pg_settings.pending_restart": "false", "pg_settings.sourcefile": "NULL", "pg_settings.sourceline": "NULL",
 }
 
 type extra struct {
@@ -58,71 +61,10 @@ var extras = []extra{
 		[]column{{"oid", "oid"}, {"arguments", "text"}, {"identity", "text"}, {"result", "text"}}},
 	{"pg_get_keywords", `SELECT word, catcode, barelabel, catdesc, baredesc FROM pg_get_keywords() ORDER BY 1`,
 		[]column{{"word", "text"}, {"catcode", "char"}, {"barelabel", "bool"}, {"catdesc", "text"}, {"baredesc", "text"}}},
+	{"ts_token_type", `SELECT tokid, alias, description FROM ts_token_type('default') ORDER BY 1`,
+		[]column{{"tokid", "int4"}, {"alias", "text"}, {"description", "text"}}},
+	{"view_text", `SELECT c.oid, pg_get_viewdef(c.oid), pg_get_viewdef(c.oid, true) FROM pg_class c
+	   WHERE relkind = 'v' AND relnamespace IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) ORDER BY 1`,
+		[]column{{"oid", "oid"}, {"definition", "text"}, {"pretty", "text"}}},
 	{"timezones", `SELECT name FROM pg_timezone_names WHERE name !~ '^posix' ORDER BY 1`, []column{{"name", "text"}}},
-}
-
-// adjust turns version 15's columns into version 16's.
-func adjust(r *relation) {
-	if r.schema != "pg_catalog" {
-		return
-	}
-	switch r.name {
-	case "pg_database":
-		r.insertAfter("daticulocale", column{"daticurules", "text"})
-	case "pg_collation":
-		r.insertAfter("colliculocale", column{"collicurules", "text"})
-	case "pg_auth_members":
-		r.columns = []column{{"oid", "oid"}, {"roleid", "oid"}, {"member", "oid"}, {"grantor", "oid"}, {"admin_option", "bool"},
-			{"inherit_option", "bool"}, {"set_option", "bool"}}
-	case "pg_subscription":
-		r.insertAfter("subdisableonerr", column{"subpasswordrequired", "bool"}, column{"subrunasowner", "bool"})
-		r.insertAfter("subpublications", column{"suborigin", "text"})
-	case "pg_stat_all_tables", "pg_stat_user_tables", "pg_stat_sys_tables":
-		r.insertAfter("seq_scan", column{"last_seq_scan", "timestamptz"})
-		r.insertAfter("idx_scan", column{"last_idx_scan", "timestamptz"})
-		r.insertAfter("n_tup_hot_upd", column{"n_tup_newpage_upd", "int8"})
-	case "pg_stat_all_indexes", "pg_stat_user_indexes", "pg_stat_sys_indexes":
-		r.insertAfter("idx_scan", column{"last_idx_scan", "timestamptz"})
-	case "pg_attribute":
-		r.move("attcacheoff", "attnum")
-		r.move("atttypmod", "attcacheoff")
-		r.move("attndims", "atttypmod")
-		r.move("attstattarget", "attcollation")
-		for i := range r.columns {
-			switch r.columns[i].name {
-			case "attndims", "attinhcount", "attstattarget":
-				r.columns[i].typ = "int2"
-			}
-		}
-	}
-}
-
-func (r *relation) index(name string) int {
-	for i, c := range r.columns {
-		if c.name == name {
-			return i
-		}
-	}
-	return -1
-}
-
-// insertAfter adds columns behind the named one, unless the server has them already.
-func (r *relation) insertAfter(name string, added ...column) {
-	i := r.index(name)
-	if i < 0 || r.index(added[0].name) >= 0 {
-		return
-	}
-	r.columns = append(r.columns[:i+1], append(append([]column{}, added...), r.columns[i+1:]...)...)
-}
-
-// move puts a column directly behind another.
-func (r *relation) move(name, behind string) {
-	i := r.index(name)
-	if i < 0 {
-		return
-	}
-	c := r.columns[i]
-	r.columns = append(r.columns[:i], r.columns[i+1:]...)
-	j := r.index(behind)
-	r.columns = append(r.columns[:j+1], append([]column{c}, r.columns[j+1:]...)...)
 }

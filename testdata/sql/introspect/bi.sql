@@ -164,14 +164,14 @@ extversion:text
 SELECT db.oid,db.* FROM pg_catalog.pg_database db WHERE datallowconn AND NOT datistemplate ORDER BY db.datname
 ----
 oid:oid | oid:oid | datname:name | datdba:oid | encoding:int4 | datlocprovider:char | datistemplate:bool | datallowconn:bool | datconnlimit:int4 | datfrozenxid:xid | datminmxid:xid | dattablespace:oid | datcollate:text | datctype:text | daticulocale:text | daticurules:text | datcollversion:text | datacl:aclitem[]
-1280315113 | 1280315113 | census | 10 | 6 | c | f | t | -1 | 0 | 0 | 1663 | C.UTF-8 | C.UTF-8 | NULL | NULL | NULL | NULL
+1280315113 | 1280315113 | census | 10 | 6 | c | f | t | -1 | 0 | 0 | 1663 | C.UTF-8 | C.UTF-8 | NULL | NULL | NULL | {alice=c/dpproxy}
 (1 rows)
 
 ### dbeaver database by name
 SELECT db.oid,db.* FROM pg_catalog.pg_database db WHERE datname='census'
 ----
 oid:oid | oid:oid | datname:name | datdba:oid | encoding:int4 | datlocprovider:char | datistemplate:bool | datallowconn:bool | datconnlimit:int4 | datfrozenxid:xid | datminmxid:xid | dattablespace:oid | datcollate:text | datctype:text | daticulocale:text | daticurules:text | datcollversion:text | datacl:aclitem[]
-1280315113 | 1280315113 | census | 10 | 6 | c | f | t | -1 | 0 | 0 | 1663 | C.UTF-8 | C.UTF-8 | NULL | NULL | NULL | NULL
+1280315113 | 1280315113 | census | 10 | 6 | c | f | t | -1 | 0 | 0 | 1663 | C.UTF-8 | C.UTF-8 | NULL | NULL | NULL | {alice=c/dpproxy}
 (1 rows)
 
 ### dbeaver session
@@ -185,10 +185,10 @@ public | alice
 SELECT n.oid,n.*,d.description FROM pg_catalog.pg_namespace n LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=n.oid AND d.objsubid=0 AND d.classoid='pg_namespace'::regclass ORDER BY nspname
 ----
 oid:oid | oid:oid | nspname:name | nspowner:oid | nspacl:aclitem[] | description:text
-13127 | 13127 | information_schema | 10 | NULL | NULL
-11 | 11 | pg_catalog | 10 | NULL | system catalog schema
+13127 | 13127 | information_schema | 10 | {dpproxy=UC/dpproxy,=U/dpproxy} | NULL
+11 | 11 | pg_catalog | 10 | {dpproxy=UC/dpproxy,=U/dpproxy} | system catalog schema
 99 | 99 | pg_toast | 10 | NULL | reserved schema for TOAST tables
-2200 | 2200 | public | 10 | NULL | standard public schema
+2200 | 2200 | public | 10 | {dpproxy=UC/dpproxy,=U/dpproxy} | standard public schema
 (4 rows)
 
 ### dbeaver types
@@ -234,13 +234,13 @@ oid:oid | oid:oid | relname:name | relnamespace:oid | reltype:oid | reloftype:oi
 ### dbeaver columns
 SELECT c.relname,a.*,pg_catalog.pg_get_expr(ad.adbin, ad.adrelid, true) as def_value,dsc.description,dep.objid FROM pg_catalog.pg_attribute a INNER JOIN pg_catalog.pg_class c ON (a.attrelid=c.oid) LEFT OUTER JOIN pg_catalog.pg_attrdef ad ON (a.attrelid=ad.adrelid AND a.attnum = ad.adnum) LEFT OUTER JOIN pg_catalog.pg_description dsc ON (c.oid=dsc.objoid AND a.attnum = dsc.objsubid) LEFT OUTER JOIN pg_depend dep on dep.refobjid = a.attrelid AND dep.deptype = 'i' and dep.refobjsubid = a.attnum and dep.classid = dep.refclassid WHERE NOT a.attisdropped AND c.relkind not in ('i','I','c') AND c.oid=1262819068 ORDER BY a.attnum
 ----
-relname:name | attrelid:oid | attname:name | atttypid:oid | attlen:int2 | attnum:int2 | attcacheoff:int4 | atttypmod:int4 | attndims:int2 | attbyval:bool | attalign:char | attstorage:char | attcompression:char | attnotnull:bool | atthasdef:bool | atthasmissing:bool | attidentity:char | attgenerated:char | attisdropped:bool | attislocal:bool | attinhcount:int2 | attcollation:oid | attstattarget:int2 | attacl:aclitem[] | attoptions:text[] | attfdwoptions:text[] | attmissingval:anyarray | def_value:text | description:text | objid:oid
-persons | 1262819068 | person_id | 20 | 8 | 1 | -1 | -1 | 0 | t | d | p |  | t | f | f |  |  | f | t | 0 | 0 | -1 | NULL | NULL | NULL | NULL | NULL | Identifies the protected unit. May be asked: count. | NULL
-persons | 1262819068 | sex | 25 | -1 | 2 | -1 | -1 | 0 | f | i | x |  | f | f | f |  |  | f | t | 0 | 100 | -1 | NULL | NULL | NULL | NULL | NULL | One of: f, m. May be asked: count. Public group keys. | NULL
-persons | 1262819068 | age | 23 | 4 | 3 | -1 | -1 | 0 | t | i | p |  | f | f | f |  |  | f | t | 0 | 0 | -1 | NULL | NULL | NULL | NULL | NULL | Between 0 and 110. May be asked: count, sum, avg. | NULL
-persons | 1262819068 | income | 1700 | -1 | 4 | -1 | 786438 | 0 | f | i | m |  | f | f | f |  |  | f | t | 0 | 0 | -1 | NULL | NULL | NULL | NULL | NULL | yearly income. Between 0 and 250000. May be asked: count, sum, avg. | NULL
-persons | 1262819068 | city | 1043 | -1 | 5 | -1 | 44 | 0 | f | i | x |  | f | f | f |  |  | f | t | 0 | 100 | -1 | NULL | NULL | NULL | NULL | NULL | May be asked: count. | NULL
-persons | 1262819068 | born | 1082 | 4 | 6 | -1 | -1 | 0 | t | i | p |  | f | f | f |  |  | f | t | 0 | 0 | -1 | NULL | NULL | NULL | NULL | NULL | Between 1970-01-01 and 2024-10-04. May be asked: count. | NULL
+relname:name | attrelid:oid | attname:name | atttypid:oid | attlen:int2 | attnum:int2 | attcacheoff:int4 | atttypmod:int4 | attndims:int2 | attbyval:bool | attalign:char | attstorage:char | attcompression:char | attnotnull:bool | atthasdef:bool | atthasmissing:bool | attidentity:char | attgenerated:char | attisdropped:bool | attislocal:bool | attinhcount:int2 | attstattarget:int2 | attcollation:oid | attacl:aclitem[] | attoptions:text[] | attfdwoptions:text[] | attmissingval:anyarray | def_value:text | description:text | objid:oid
+persons | 1262819068 | person_id | 20 | 8 | 1 | -1 | -1 | 0 | t | d | p |  | t | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | Identifies the protected unit. May be asked: count. | NULL
+persons | 1262819068 | sex | 25 | -1 | 2 | -1 | -1 | 0 | f | i | x |  | f | f | f |  |  | f | t | 0 | -1 | 100 | NULL | NULL | NULL | NULL | NULL | One of: f, m. May be asked: count. Public group keys. | NULL
+persons | 1262819068 | age | 23 | 4 | 3 | -1 | -1 | 0 | t | i | p |  | f | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | Between 0 and 110. May be asked: count, sum, avg. | NULL
+persons | 1262819068 | income | 1700 | -1 | 4 | -1 | 786438 | 0 | f | i | m |  | f | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | yearly income. Between 0 and 250000. May be asked: count, sum, avg. | NULL
+persons | 1262819068 | city | 1043 | -1 | 5 | -1 | 44 | 0 | f | i | x |  | f | f | f |  |  | f | t | 0 | -1 | 100 | NULL | NULL | NULL | NULL | NULL | May be asked: count. | NULL
+persons | 1262819068 | born | 1082 | 4 | 6 | -1 | -1 | 0 | t | i | p |  | f | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | Between 1970-01-01 and 2024-10-04. May be asked: count. | NULL
 (6 rows)
 
 ### dbeaver constraints

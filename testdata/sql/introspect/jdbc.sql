@@ -12,7 +12,7 @@ SELECT c.oid, a.attnum, a.attname, c.relname, n.nspname, a.attnotnull OR (t.typt
 ----
 oid:oid | attnum:int2 | attname:name | relname:name | nspname:name | ?column?:bool | ?column?:bool
 1259 | 2 | relname | pg_class | pg_catalog | t | NULL
-2609 | 4 | description | pg_description | pg_catalog | f | NULL
+2609 | 4 | description | pg_description | pg_catalog | t | NULL
 2615 | 2 | nspname | pg_namespace | pg_catalog | t | NULL
 (3 rows)
 

@@ -22,13 +22,15 @@ FROM (SELECT (d).grantee AS grantee, (d).grantor AS grantor, (d).is_grantable AS
 LEFT JOIN pg_catalog.pg_roles gt ON (d.grantee = gt.oid) GROUP BY gt.rolname
 ----
 deftype:text | grantee:name | privileges:text[]
-(0 rows)
+relacl | alice | {SELECT}
+(1 rows)
 
 ### pgadmin privileges beside a table
 SELECT c.relname, d.grantee, d.privilege_type, d.is_grantable FROM pg_class c, aclexplode(c.relacl) AS d WHERE c.relname = 'persons'
 ----
 relname:name | grantee:oid | privilege_type:text | is_grantable:bool
-(0 rows)
+persons | 377433484 | SELECT | f
+(1 rows)
 
 ### pgadmin primary key of the data grid
 SELECT at.attname, at.attnum, ty.typname FROM pg_catalog.pg_attribute at LEFT JOIN pg_catalog.pg_type ty ON (ty.oid = at.atttypid)

@@ -1128,7 +1128,7 @@ FROM pg_catalog.pg_database d
 ORDER BY 1
 ----
 Name:name | Owner:name | Encoding:name | Collate:text | Ctype:text | ICU Locale:text | Locale Provider:text | Access privileges:text
-census | dpproxy | UTF8 | C.UTF-8 | C.UTF-8 | NULL | libc | NULL
+census | dpproxy | UTF8 | C.UTF-8 | C.UTF-8 | NULL | libc | alice=c/dpproxy
 (1 rows)
 
 ### \l+
@@ -1151,7 +1151,7 @@ FROM pg_catalog.pg_database d
 ORDER BY 1
 ----
 Name:name | Owner:name | Encoding:name | Collate:text | Ctype:text | ICU Locale:text | Locale Provider:text | Access privileges:text | Size:text | Tablespace:name | Description:text
-census | dpproxy | UTF8 | C.UTF-8 | C.UTF-8 | NULL | libc | NULL | 0 bytes | pg_default | A small census
+census | dpproxy | UTF8 | C.UTF-8 | C.UTF-8 | NULL | libc | alice=c/dpproxy | 0 bytes | pg_default | A small census
 (1 rows)
 
 ### \dn
@@ -1175,7 +1175,7 @@ WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 ORDER BY 1
 ----
 Name:name | Owner:name | Access privileges:text | Description:text
-public | dpproxy | NULL | standard public schema
+public | dpproxy | dpproxy=UC/dpproxy\n=U/dpproxy | standard public schema
 (1 rows)
 
 ### \df
@@ -2352,7 +2352,7 @@ dpproxy | f | t | f | f | f | -1 | NULL | f | f
 SELECT d.datname as "Name", pg_catalog.pg_get_userbyid(d.datdba) as "Owner", pg_catalog.pg_encoding_to_char(d.encoding) as "Encoding", CASE d.datlocprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' END AS "Locale Provider", d.datcollate as "Collate", d.datctype as "Ctype", d.daticulocale as "ICU Locale", d.daticurules as "ICU Rules", pg_catalog.array_to_string(d.datacl, E'\n') AS "Access privileges" FROM pg_catalog.pg_database d ORDER BY 1
 ----
 Name:name | Owner:name | Encoding:name | Locale Provider:text | Collate:text | Ctype:text | ICU Locale:text | ICU Rules:text | Access privileges:text
-census | dpproxy | UTF8 | libc | C.UTF-8 | C.UTF-8 | NULL | NULL | NULL
+census | dpproxy | UTF8 | libc | C.UTF-8 | C.UTF-8 | NULL | NULL | alice=c/dpproxy
 (1 rows)
 
 ### 16 \drg
