@@ -13,6 +13,9 @@ func (s *snapshot) class(oid uint32) (object, bool) {
 	if o, ok := s.classes[oid]; ok {
 		return o, true
 	}
+	if name, ok := s.static.indexNames[oid]; ok {
+		return object{"pg_catalog", name, pgCatalog}, true
+	}
 	for _, r := range s.static.relations {
 		if r.oid == oid && r.schema != "dpproxy" {
 			return object{r.schema, r.name, s.static.namespaces[r.schema]}, true
@@ -51,6 +54,23 @@ func (s *snapshot) findClass(name string) (uint32, bool) {
 		return oid, ok
 	}
 	return 0, false
+}
+
+// indexText is pg_get_indexdef: of the whole index, or of column n ≥ 1 alone. Pretty leaves the schema away where it can.
+func (s *snapshot) indexText(oid uint32, n int, pretty bool) (string, bool) {
+	text, ok := s.indexes[oid]
+	if !ok {
+		text, ok = s.static.indexes[oid]
+	}
+	switch {
+	case n > len(text.columns):
+		return "", ok
+	case n > 0:
+		return text.columns[n-1], ok
+	case pretty:
+		return text.pretty, ok
+	}
+	return text.definition, ok
 }
 
 // splitName reads a qualified identifier: unquoted parts fold to lower case.

@@ -186,7 +186,7 @@ func (s *snapshot) addKey(schema string, namespace, table uint32, t *catalog.Tab
 	s.classes[index] = object{schema, name, namespace}
 	s.classByName[schema+"."+name] = index
 	s.add("pg_class", fields{"oid": id32(index), "relname": name, "relnamespace": id32(namespace), "relowner": id32(ownerRole),
-		"relam": id32(btreeAM), "reltuples": "-1", "relkind": "i", "relnatts": "1", "relpersistence": "p", "relreplident": "n",
+		"relam": id32(btreeAM), "relkind": "i", "relnatts": "1", "relpersistence": "p", "relreplident": "n",
 		"relispopulated": "t"})
 	row, _ := s.columnType(c.Type)
 	s.addColumn(index, 1, &catalog.Column{Name: c.Name, Type: c.Type, Nullable: true})
@@ -203,7 +203,7 @@ func (s *snapshot) addKey(schema string, namespace, table uint32, t *catalog.Tab
 	if schema != "public" {
 		pretty = definition
 	}
-	s.indexes[index] = indexText{definition, pretty, quoteIdent(c.Name)}
+	s.indexes[index] = indexText{definition, pretty, []string{quoteIdent(c.Name)}}
 	s.add("pg_indexes", fields{"schemaname": schema, "tablename": t.Name, "indexname": name, "indexdef": definition})
 	s.depend(ref{classClass, index, 0}, ref{classConstr, constraint, 0}, "i")
 	s.depend(ref{classConstr, constraint, 0}, ref{classClass, table, attnum(t, c.Name)}, "a")
@@ -235,10 +235,16 @@ func (s *snapshot) addForeignKey(t, target *catalog.Table, from, to int) {
 	if other, ok := s.classByName["public."+target.Name+"_"+key+"_key"]; ok {
 		index = other
 	}
+	row, _ := s.columnType(visible(target)[to-1].Type)
+	equal := null
+	if op := s.static.equality(row); op != 0 {
+		equal = "{" + id32(op) + "}"
+	}
 	s.add("pg_constraint", fields{"oid": id32(oid), "conname": name, "connamespace": id32(publicSchema), "contype": "f",
 		"convalidated": "t", "conrelid": id32(s.classByName["public."+t.Name]), "conindid": id32(index),
 		"confrelid": id32(s.classByName["public."+target.Name]), "confupdtype": "a", "confdeltype": "a", "confmatchtype": "s",
-		"conislocal": "t", "connoinherit": "t", "conkey": "{" + strconv.Itoa(from) + "}", "confkey": "{" + strconv.Itoa(to) + "}"})
+		"conislocal": "t", "connoinherit": "t", "conkey": "{" + strconv.Itoa(from) + "}", "confkey": "{" + strconv.Itoa(to) + "}",
+		"conpfeqop": equal, "conppeqop": equal, "conffeqop": equal})
 	s.depend(ref{classConstr, oid, 0}, ref{classClass, s.classByName["public."+t.Name], from}, "a")
 	s.depend(ref{classConstr, oid, 0}, ref{classClass, s.classByName["public."+target.Name], to}, "n")
 	if index != 0 {

@@ -44,7 +44,7 @@ const (
 	  JOIN {type} t ON t.oid = a.atttypid LEFT JOIN {type} b ON t.typtype = 'd' AND b.oid = t.typbasetype
 	  WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'v')`
 
-	keysOf = `{constraint} k JOIN {class} c ON c.oid = k.conrelid JOIN {namespace} n ON n.oid = k.connamespace`
+	keysOf = `{constraint} k JOIN {class} c ON c.oid = k.conrelid JOIN {namespace} n ON n.oid = k.connamespace AND k.oid >= 16384`
 
 	privilegesOf = `{class} c JOIN {namespace} n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v') AND c.oid >= 16384`
 )
@@ -91,13 +91,13 @@ var schemaViews = map[string]schemaView{
 		"constraint_type": "CASE k.contype WHEN 'p' THEN 'PRIMARY KEY' WHEN 'u' THEN 'UNIQUE' ELSE 'FOREIGN KEY' END",
 		"is_deferrable":   "'NO'::text", "initially_deferred": "'NO'::text", "enforced": "'YES'::text",
 		"nulls_distinct": "CASE k.contype WHEN 'u' THEN 'YES' END"}},
-	"key_column_usage": {`{constraint} k JOIN {class} c ON c.oid = k.conrelid JOIN {namespace} n ON n.oid = k.connamespace
+	"key_column_usage": {`{constraint} k JOIN {class} c ON c.oid = k.conrelid JOIN {namespace} n ON n.oid = k.connamespace AND k.oid >= 16384
 	  JOIN {attribute} a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]`, map[string]string{"constraint_catalog": "{db}",
 		"constraint_schema": "n.nspname", "constraint_name": "k.conname", "table_catalog": "{db}", "table_schema": "n.nspname",
 		"table_name": "c.relname", "column_name": "a.attname", "ordinal_position": "1",
 		"position_in_unique_constraint": "CASE k.contype WHEN 'f' THEN 1 END"}},
 	"constraint_column_usage": {`{constraint} k JOIN {class} c ON c.oid = CASE k.contype WHEN 'f' THEN k.confrelid ELSE k.conrelid END
-	  JOIN {namespace} n ON n.oid = k.connamespace JOIN {attribute} a ON a.attrelid = c.oid
+	  JOIN {namespace} n ON n.oid = k.connamespace AND k.oid >= 16384 JOIN {attribute} a ON a.attrelid = c.oid
 	  AND a.attnum = CASE k.contype WHEN 'f' THEN k.confkey[1] ELSE k.conkey[1] END`, map[string]string{"table_catalog": "{db}",
 		"table_schema": "n.nspname", "table_name": "c.relname", "column_name": "a.attname", "constraint_catalog": "{db}",
 		"constraint_schema": "n.nspname", "constraint_name": "k.conname"}},

@@ -63,7 +63,10 @@ type object struct {
 	namespace    uint32
 }
 
-type indexText struct{ definition, pretty, column string }
+type indexText struct {
+	definition, pretty string
+	columns            []string
+}
 
 // dynamicTable holds rows that are added to the static ones of the relation of the same name.
 type dynamicTable struct {

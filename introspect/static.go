@@ -71,15 +71,19 @@ type static struct {
 	procSchema map[uint32]uint32
 	procOut    map[string][]col // what functions of several output columns return, by name
 	viewText   map[uint32][2]string
-	operators  map[uint32]string
-	operByName map[string][]uint32
-	operands   map[uint32][2]uint32 // types, 0 where there is none
-	namespaces map[string]uint32
-	collations map[uint32]string
-	tsConfigs  map[uint32]string
-	comments   map[comment]string
-	settings   map[string]string
-	classes    map[string]uint32 // system catalogs by name, for regclass
+
+	indexes     map[uint32]indexText
+	indexNames  map[uint32]string // indexes of the catalogs
+	constraints map[uint32]string
+	operators   map[uint32]string
+	operByName  map[string][]uint32
+	operands    map[uint32][2]uint32 // types, 0 where there is none
+	namespaces  map[string]uint32
+	collations  map[uint32]string
+	tsConfigs   map[uint32]string
+	comments    map[comment]string
+	settings    map[string]string
+	classes     map[string]uint32 // system catalogs by name, for regclass
 }
 
 // comment is the key of pg_description.
@@ -229,10 +233,29 @@ func (s *static) index() {
 	for _, row := range texts.rows {
 		s.procText[oidOf(row[0])] = [3]string{texts.get(row, "arguments"), texts.get(row, "identity"), texts.get(row, "result")}
 	}
+	s.indexTexts()
 	views := s.functions["view_text"]
 	for _, row := range views.rows {
 		s.viewText[oidOf(row[0])] = [2]string{views.get(row, "definition"), views.get(row, "pretty")}
 	}
+}
+
+// indexTexts reads what functions say of the catalogs' own indexes and constraints.
+func (s *static) indexTexts() {
+	s.indexes, s.indexNames, s.constraints = map[uint32]indexText{}, map[uint32]string{}, map[uint32]string{}
+	r := s.functions["index_text"]
+	for _, row := range r.rows {
+		s.indexes[oidOf(row[0])] = indexText{r.get(row, "definition"), r.get(row, "pretty"), parseArray(r.get(row, "columns"))}
+	}
+	r = s.functions["constraint_text"]
+	for _, row := range r.rows {
+		s.constraints[oidOf(row[0])] = r.get(row, "definition")
+	}
+	s.each("pg_class", func(r *relation, row []string) {
+		if oid := oidOf(r.get(row, "oid")); r.get(row, "relkind") == "i" {
+			s.indexNames[oid], s.classes[r.get(row, "relname")] = r.get(row, "relname"), oid
+		}
+	})
 }
 
 // outputs are a function's output columns, where it has any.
@@ -289,6 +312,19 @@ func (s *static) operatorClass(t *typeRow) uint32 {
 		}
 	})
 	return class
+}
+
+// equality is the operator = of two values of a type, as its operator class has it; 0 if there is none.
+func (s *static) equality(t *typeRow) uint32 {
+	if t.name == "varchar" {
+		t = s.typeByName["text"]
+	}
+	for _, oid := range s.operByName["="] {
+		if s.operands[oid] == [2]uint32{t.oid, t.oid} {
+			return oid
+		}
+	}
+	return 0
 }
 
 func (s *static) each(name string, do func(*relation, []string)) {

@@ -185,21 +185,16 @@ var goFunctions = []goFunction{
 		return orNull(s.describe(oidArg(a[0]), textArg(a[1]), int32(integer(a[2]))))
 	}},
 	{"dp_constraintdef", true, []duckdb.Type{tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
-		text, ok := s.constraints[oidArg(a[0])]
+		oid := oidArg(a[0])
+		if text, ok := s.constraints[oid]; ok {
+			return text, nil
+		}
+		text, ok := s.static.constraints[oid]
 		return orNull(text, ok)
 	}},
 	{"dp_indexdef", true, []duckdb.Type{tOID, tOID, tBool}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
-		text, ok := s.indexes[oidArg(a[0])]
 		pretty, _ := a[2].(bool)
-		switch {
-		case integer(a[1]) == 1:
-			return orNull(text.column, ok)
-		case integer(a[1]) > 1:
-			return orNull("", ok)
-		case pretty: // tables on the search path go without their schema then
-			return orNull(text.pretty, ok)
-		}
-		return orNull(text.definition, ok)
+		return orNull(s.indexText(oidArg(a[0]), int(integer(a[1])), pretty))
 	}},
 	{"dp_role_name", true, []duckdb.Type{tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
 		if name, ok := s.roles[oidArg(a[0])]; ok {

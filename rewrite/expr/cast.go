@@ -177,7 +177,7 @@ func duckWithin(e Expr, otherwise string, lo, hi *big.Rat) string {
 	switch {
 	case !ok:
 		return otherwise
-	case s.bounded() && s.lo.Cmp(lo) >= 0 && s.hi.Cmp(hi) <= 0:
+	case s.lo != nil && s.hi != nil && s.lo.Cmp(lo) >= 0 && s.hi.Cmp(hi) <= 0: // of NULL there are none
 		return "$1"
 	case scale == 0:
 		return "CASE WHEN $1 >= (" + lo.Num().String() + ") AND $1 <= " + hi.Num().String() + " THEN $1 END"

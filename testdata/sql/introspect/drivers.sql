@@ -360,9 +360,19 @@ ORDER BY conname
 ----
 constraint_catalog:name | constraint_schema:name | constraint_name:name | table_schema:name | table_name:name | contype:char
 census | public | persons_pkey | public | persons | p
-census | public | visits_person_id_fkey | public | visits | f
-census | public | visits_pkey | public | visits | p
-(3 rows)
+census | pg_catalog | pg_aggregate_fnoid_index | pg_catalog | pg_aggregate | p
+census | pg_catalog | pg_am_name_index | pg_catalog | pg_am | u
+census | pg_catalog | pg_am_oid_index | pg_catalog | pg_am | p
+census | pg_catalog | pg_amop_fam_strat_index | pg_catalog | pg_amop | u
+census | pg_catalog | pg_amop_oid_index | pg_catalog | pg_amop | p
+census | pg_catalog | pg_amop_opr_fam_index | pg_catalog | pg_amop | u
+census | pg_catalog | pg_amproc_fam_proc_index | pg_catalog | pg_amproc | u
+census | pg_catalog | pg_amproc_oid_index | pg_catalog | pg_amproc | p
+census | pg_catalog | pg_attrdef_adrelid_adnum_index | pg_catalog | pg_attrdef | u
+census | pg_catalog | pg_attrdef_oid_index | pg_catalog | pg_attrdef | p
+census | pg_catalog | pg_attribute_relid_attnam_index | pg_catalog | pg_attribute | u
+…
+(113 rows)
 
 ### psqlodbc columns
 select n.nspname, c.relname, a.attname, a.atttypid, t.typname, a.attnum, a.attlen, a.atttypmod, a.attnotnull, c.relhasrules, c.relkind, c.oid, pg_get_expr(d.adbin, d.adrelid), case t.typtype when 'd' then t.typbasetype else 0 end, t.typtypmod, 0, attidentity, c.relhassubclass from (((pg_catalog.pg_class c inner join pg_catalog.pg_namespace n on n.oid = c.relnamespace and c.relname like 'persons' and n.nspname like 'public') inner join pg_catalog.pg_attribute a on (not a.attisdropped) and a.attnum > 0 and a.attrelid = c.oid) inner join pg_catalog.pg_type t on t.oid = a.atttypid) left outer join pg_attrdef d on a.atthasdef and d.adrelid = a.attrelid and d.adnum = a.attnum order by n.nspname, c.relname, attnum

@@ -989,7 +989,7 @@ LEFT JOIN pg_catalog.pg_am am ON (c.relam = am.oid)
 WHERE c.oid = '1259'
 ----
 relchecks:int2 | relkind:char | relhasindex:bool | relhasrules:bool | relhastriggers:bool | relrowsecurity:bool | relforcerowsecurity:bool | relhasoids:bool | relispartition:bool | ?column?:text | reltablespace:oid | reloftype:text | relpersistence:char | relreplident:char | amname:name
-0 | r | f | f | f | f | f | f | f |  | 0 |  | p | n | heap
+0 | r | t | f | f | f | f | f | f |  | 0 |  | p | n | heap
 (1 rows)
 
 ### \dS pg_class
@@ -1032,7 +1032,10 @@ WHERE c.oid = '1259' AND c.oid = i.indrelid AND i.indexrelid = c2.oid
 ORDER BY i.indisprimary DESC, c2.relname
 ----
 relname:name | indisprimary:bool | indisunique:bool | indisclustered:bool | indisvalid:bool | pg_get_indexdef:text | pg_get_constraintdef:text | contype:char | condeferrable:bool | condeferred:bool | indisreplident:bool | reltablespace:oid
-(0 rows)
+pg_class_oid_index | t | t | f | t | CREATE UNIQUE INDEX pg_class_oid_index ON pg_class USING btree (oid) | PRIMARY KEY (oid) | p | f | f | f | 0
+pg_class_relname_nsp_index | f | t | f | t | CREATE UNIQUE INDEX pg_class_relname_nsp_index ON pg_class USING btree (relname, relnamespace) | UNIQUE (relname, relnamespace) | u | f | f | f | 0
+pg_class_tblspc_relfilenode_index | f | f | f | t | CREATE INDEX pg_class_tblspc_relfilenode_index ON pg_class USING btree (reltablespace, relfilenode) | NULL | NULL | NULL | NULL | f | 0
+(3 rows)
 
 ### \dS pg_class
 SELECT pol.polname, pol.polpermissive,
