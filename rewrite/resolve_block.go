@@ -69,15 +69,16 @@ func (r *resolver) where(q *query, s *syntax.SelectStmt, rows *exprContext) erro
 	if q.prop != Protected {
 		return nil
 	}
+	by := map[expr.ColumnKey]expr.Domain{} // of all terms at once: those that contradict each other say nothing, in whichever order
 	for _, cond := range q.where {
-		by := expr.Narrow(cond)
-		for k := range fixed {
-			delete(by, k)
-		}
-		if len(by) > 0 {
-			rows.sc.narrow(by)
-			r.rule("NarrowDomains")
-		}
+		by = both(by, expr.Narrow(cond))
+	}
+	for k := range fixed {
+		delete(by, k)
+	}
+	if len(by) > 0 {
+		rows.sc.narrow(by)
+		r.rule("NarrowDomains")
 	}
 	r.firstOfUnit(q)
 	r.narrowByEquality(rows.sc, append(pairs, innerPairs(q.from)...), fixed)
