@@ -16,7 +16,8 @@ import (
 //   - writes > and >= as < and <= with the sides exchanged, and sorts the sides of = and <>;
 //   - takes NOT inward: over comparisons, IN, IS NULL, AND and OR;
 //   - writes IN as the comparisons that it stands for;
-//   - compares with a constant by its value, in whichever type it was written: 5, 5.0, '5', 1.50 and 1.5;
+//   - compares with a constant by its value, in whichever type it was written: 5, 5.0, '5', 1.50 and 1.5; what has whole places (see places)
+//     by the nearest one, through its dates and years;
 //   - writes what a column is clamped to beside its name.
 func Canonical(e Expr) string {
 	p := Printer{Dialect: PostgreSQL, canonical: true}
@@ -133,9 +134,21 @@ func terms(e Expr, word string, negated bool) []string {
 		}
 		var out []string
 		for _, item := range n.args[1:] {
-			out = append(out, comparisonText(op, n.args[0], item))
+			out = append(out, comparisonTerms(op, n.args[0], item, word)...)
 		}
 		return out
+	}
+	if len(n.args) == 2 && opposites(n.name) != "" {
+		if _, constant := Fold(n); !constant {
+			op := n.name
+			if negated {
+				op = opposites(op)
+			}
+			if of, is, ok := ofBoolean(op, n.args[0], n.args[1]); ok {
+				return terms(of, word, !is)
+			}
+			return comparisonTerms(op, n.args[0], n.args[1], word)
+		}
 	}
 	if k, ok := Fold(n); ok {
 		return []string{literalTruth(k, negated)}
@@ -176,22 +189,39 @@ func without(texts []string, neutral string) []string {
 	return out
 }
 
+// ofBoolean reads the comparison of a condition with a constant truth: it is the condition, or its negation.
+func ofBoolean(op string, l, r Expr) (of Expr, is, ok bool) {
+	for _, sides := range [2][2]Expr{{l, r}, {r, l}} {
+		k, isConst := Fold(sides[1])
+		if isConst && k.Typ.Kind == boo && !k.Null && (op == "=" || op == "<>") && sides[0].Type().Kind == boo && !sides[0].Type().Array {
+			return sides[0], (k.Text == "t") == (op == "="), true
+		}
+	}
+	return nil, false, false
+}
+
+// comparisonTerms are the terms that l op r is in a chain of a word.
+func comparisonTerms(op string, l, r Expr, word string) []string {
+	if terms, is, ok := places(op, l, r); ok && (is == word || len(terms) == 1) {
+		return terms
+	}
+	return []string{comparisonText(op, l, r)}
+}
+
 // comparisonText is the canonical text of l op r.
 func comparisonText(op string, l, r Expr) string {
+	if terms, word, ok := places(op, l, r); ok {
+		return placesText(terms, word)
+	}
 	l, r = besideConstant(l, r), besideConstant(r, l)
 	l, r = asDay(l, r), asDay(r, l)
-	for _, sides := range [2][2]Expr{{l, r}, {r, l}} {
-		k, ok := Fold(sides[1])
-		if !ok || k.Typ.Kind != boo || k.Null || op != "=" && op != "<>" || sides[0].Type().Kind != boo {
-			continue
-		}
-		negated := (k.Text == "t") != (op == "=")
-		if n, isNode := sides[0].(*node); isNode {
-			if text, ok := n.truthText(negated); ok {
+	if of, is, ok := ofBoolean(op, l, r); ok {
+		if n, isNode := of.(*node); isNode {
+			if text, ok := n.truthText(!is); ok {
 				return text
 			}
 		}
-		return literalTruth(sides[0], negated)
+		return literalTruth(of, !is)
 	}
 	a, b := operandText(l), operandText(r)
 	switch {

@@ -278,8 +278,6 @@ SELECT count(*) FROM visits WHERE cost > 1.51
 
 SELECT count(*) FROM visits WHERE cost > 15
 
-SELECT count(*) FROM visits WHERE stay_days > 1.5
-
 SELECT count(*) FROM visits WHERE stay_days > 1
 
 SELECT count(*) FROM visits WHERE stay_days > 2
@@ -287,11 +285,7 @@ SELECT count(*) FROM visits WHERE stay_days > 2
 -- name: dates and times
 SELECT count(*) FROM visits WHERE visited_on >= '2021-01-01'
 
-SELECT count(*) FROM visits WHERE visited_on >= '2021-01-02'
-
 SELECT count(*) FROM visits WHERE visited_on > '2021-01-01'
-
-SELECT count(*) FROM visits WHERE visited_on >= '2021-01-01 12:00'::timestamp
 
 SELECT count(*) FROM visits WHERE seen_at >= '2021-01-01'
 
@@ -378,3 +372,61 @@ SELECT sum(cost) FROM (SELECT patient_id, cost FROM visits UNION ALL SELECT pati
 SELECT sum(cost) FROM (SELECT patient_id, cost, tokens FROM visits UNION ALL SELECT patient_id, stay_days, tokens FROM visits WHERE urgent) t
 
 SELECT sum(cost) FROM (SELECT patient_id, stay_days AS cost FROM visits UNION ALL SELECT patient_id, cost FROM visits WHERE urgent) t
+
+-- name: ends of days
+SELECT count(*) FROM visits WHERE seen_at >= '2021-03-01' AND seen_at < '2021-04-01'
+
+SELECT count(*) FROM visits WHERE seen_at >= '2021-03-01' AND seen_at <= '2021-04-01'
+
+SELECT count(*) FROM visits WHERE seen_at > '2021-03-01' AND seen_at < '2021-04-01'
+
+SELECT count(*) FROM visits WHERE seen_at >= '2021-03-01' AND seen_at <= '2021-03-31'
+
+SELECT count(*) FROM visits WHERE seen_at::date >= '2021-03-01' AND seen_at::date <= '2021-04-01'
+
+SELECT count(*) FROM visits WHERE seen_at::date > '2021-03-01' AND seen_at::date <= '2021-03-31'
+
+SELECT count(*) FROM visits WHERE visited_on >= '2021-03-01' AND visited_on < '2021-04-01'
+
+SELECT count(*) FROM visits WHERE visited_on >= '2021-03-01' AND visited_on <= '2021-04-01'
+
+SELECT count(*) FROM visits WHERE date_trunc('month', seen_at) >= '2021-03-02'
+
+SELECT count(*) FROM visits WHERE date_trunc('month', seen_at) >= '2021-03-01'
+
+SELECT count(*) FROM visits WHERE date_trunc('month', seen_at) > '2021-03-01'
+
+SELECT count(*) FROM visits WHERE date_trunc('year', seen_at) = '2021-03-01'
+
+SELECT count(*) FROM visits WHERE date_trunc('quarter', seen_at) = '2021-04-01'
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at) >= 2021
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at) <= 2021
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at) <> 2021
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at) = 2021
+
+SELECT count(*) FROM visits WHERE extract(month FROM seen_at) = 3
+
+-- name: between whole numbers
+SELECT count(*) FROM patients WHERE children > 1
+
+SELECT count(*) FROM patients WHERE children > 2
+
+SELECT count(*) FROM patients WHERE children = 1.5
+
+SELECT count(*) FROM patients WHERE children <> 1.5
+
+SELECT count(*) FROM patients WHERE height > 1
+
+SELECT count(*) FROM patients WHERE height >= 2
+
+SELECT count(*) FROM patients WHERE score > 1
+
+SELECT count(*) FROM patients WHERE score >= 2
+
+SELECT count(*) FROM patients WHERE children / 2 > 1
+
+SELECT count(*) FROM patients WHERE children / 2.0 > 1

@@ -506,3 +506,59 @@ SELECT d.name, count(*) FROM patients p JOIN departments d ON p.children = d.dep
 SELECT d.name, count(*) FROM patients p, departments d WHERE p.children = d.department_id GROUP BY d.name
 
 SELECT d.name, count(*) FROM departments d CROSS JOIN patients p WHERE d.department_id = p.children GROUP BY 1
+
+-- name: whole numbers between others
+SELECT count(*) FROM patients WHERE children >= 2 AND children <= 5
+
+SELECT count(*) FROM patients WHERE children > 1 AND children < 6
+
+SELECT count(*) FROM patients WHERE children > 1.5 AND children <= 5.9
+
+SELECT count(*) FROM patients WHERE children::float8 >= 2 AND children::numeric < 5.5
+
+SELECT count(*) FROM patients WHERE NOT (children <= 1 OR 6 <= children)
+
+SELECT count(*) FROM patients WHERE (children BETWEEN 2 AND 5) = true
+
+SELECT count(*) FROM patients WHERE (children NOT BETWEEN 2 AND 5) = false
+
+-- name: a year of dates
+SELECT sex, sum(income) FROM patients WHERE born >= '1980-01-01' AND born < '1981-01-01' GROUP BY sex
+
+SELECT sex, sum(income) FROM patients WHERE born BETWEEN '1980-01-01' AND '1980-12-31' GROUP BY sex
+
+SELECT sex, sum(income) FROM patients WHERE born > date '1979-12-31' AND born <= '1980-12-31 23:59:59'::timestamp GROUP BY sex
+
+SELECT sex, sum(income) FROM patients WHERE extract(year FROM born) = 1980 GROUP BY sex
+
+SELECT sex, sum(income) FROM patients WHERE date_part('year', born) IN (1980) GROUP BY sex
+
+SELECT sex, sum(income) FROM patients WHERE CAST(TRUNC(EXTRACT(YEAR FROM born)) AS integer) = 1980 GROUP BY sex
+
+SELECT sex, sum(income) FROM patients WHERE date_trunc('year', born) = '1980-01-01' GROUP BY sex
+
+SELECT sex, sum(income) FROM patients WHERE born >= make_date(1980, 1, 1) AND NOT born >= timestamp '1981-01-01' GROUP BY sex
+
+-- name: a span of days of a timestamp
+SELECT urgent, sum(cost) FROM visits WHERE seen_at >= '2021-03-01' AND seen_at < '2021-04-01' GROUP BY urgent
+
+SELECT urgent, sum(cost) FROM visits WHERE seen_at >= date '2021-03-01' AND seen_at < date '2021-03-01' + interval '1 month' GROUP BY urgent
+
+SELECT urgent, sum(cost) FROM visits WHERE seen_at::date BETWEEN '2021-03-01' AND '2021-03-31' GROUP BY urgent
+
+SELECT urgent, sum(cost) FROM visits WHERE date(seen_at) >= '2021-03-01' AND date(seen_at) < '2021-04-01' GROUP BY urgent
+
+SELECT urgent, sum(cost) FROM visits WHERE date_trunc('month', seen_at) = '2021-03-01' GROUP BY urgent
+
+SELECT urgent, sum(cost) FROM visits WHERE date_trunc('day', seen_at) BETWEEN '2021-03-01' AND '2021-03-31' GROUP BY urgent
+
+SELECT urgent, sum(cost) FROM visits WHERE seen_at BETWEEN '2021-03-01' AND '2021-03-31 23:59:59.999999' GROUP BY urgent
+
+SELECT urgent, sum(cost) FROM visits WHERE seen_at::timestamptz >= '2021-03-01 00:00:00+00' AND seen_at::timestamptz < timestamptz '2021-04-01 00:00:00+00' GROUP BY urgent
+
+-- name: dates have no time, and whole numbers nothing between
+SELECT count(*) FROM visits WHERE visited_on > '2021-01-01' AND stay_days > 1
+
+SELECT count(*) FROM visits WHERE visited_on >= '2021-01-02' AND stay_days > 1.5
+
+SELECT count(*) FROM visits WHERE visited_on >= '2021-01-01 12:00'::timestamp AND stay_days >= 2
