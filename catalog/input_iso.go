@@ -3,9 +3,9 @@ package catalog
 import "strings"
 
 // isoTime writes a literal date or timestamp as PostgreSQL's input takes it in the ISO form that parseTimestamp reads: a date may
-// have a time behind it, which does not count; a timestamp without time zone may have a zone, which does not count either;
-// days may be written 20230131, 2023/01/31 or with the month's English name. What depends on DateStyle (1/2/2023) and
-// words that depend on the clock are not read.
+// have a time behind it, which does not count; a timestamp without time zone may have a zone, which does not count either; a zone may
+// follow a day alone (1950-01-01 +00 is what pgjdbc's setDate sends); days may be written 20230131, 2023/01/31 or with the month's
+// English name. What depends on DateStyle (1/2/2023) and words that depend on the clock are not read.
 func isoTime(text string, to Kind) (string, bool) {
 	s := strings.TrimSpace(text)
 	day, clock := isoDay(s)
@@ -14,6 +14,9 @@ func isoTime(text string, to Kind) (string, bool) {
 	}
 	clock = strings.TrimSpace(clock)
 	zoned := Of(Timestamptz)
+	if strings.HasPrefix(clock, "+") || strings.HasPrefix(clock, "-") {
+		clock = "00:00:00" + clock
+	}
 	for _, name := range []string{" utc", " gmt", " z", "utc", "gmt"} {
 		if rest, ok := strings.CutSuffix(strings.ToLower(clock), name); ok && rest != "" {
 			clock = strings.TrimSpace(rest) + "Z"
@@ -52,7 +55,7 @@ func isoDay(s string) (day, rest string) {
 	default:
 		return namedDay(s)
 	}
-	if rest != "" && !strings.ContainsAny(rest[:1], " Tt") {
+	if rest != "" && !strings.ContainsAny(rest[:1], " Tt+") {
 		return "", ""
 	}
 	return day, strings.TrimLeft(rest, "Tt ")
