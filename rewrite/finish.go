@@ -69,6 +69,7 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups.
 		d.calls = append(d.calls, unitCount())
 	}
+	d.filterOfAll()
 	r.canonical(d)
 	space := r.keySpaceOf(d)
 	if err := r.checkGroups(d, &space); err != nil {

@@ -216,11 +216,16 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 	if len(a.args) > 1 && how.by == byMoments {
 		k.arg2, k.written2 = a.args[1], written(f.Args[1])
 	}
-	if k.fn == "count" && k.distinct && k.arg != nil && d.unit.is(k.arg) {
-		k.fn, k.arg, k.distinct, k.units = "count", nil, false, true
-	}
 	if err := r.checkCall(f, k); err != nil {
 		return nil, err
+	}
+	if how.by == byMoments {
+		if err := c.byFilter(k); err != nil {
+			return nil, err
+		}
+	}
+	if k.fn == "count" && k.distinct && k.arg != nil && d.unit.is(k.arg) {
+		k.fn, k.arg, k.distinct, k.units = "count", nil, false, true
 	}
 	switch how.by {
 	case byMoments:
@@ -232,20 +237,10 @@ func (c *exprContext) measured(f *syntax.FuncCall, a aggregateCall) (expr.Expr, 
 		return nil, r.notMeasured(f, k.name)
 	}
 	r.calls = append(r.calls, k)
-	if one, ok := expr.Fold(firstArg(k)); ok && k.fn == "sum" && k.typ == catalog.Of(catalog.Int8) && one.Text == "1" && !one.Null && !k.distinct {
-		k.fn, k.star, k.arg = "count", true, nil // over no rows both are noise around 0
-	}
 	if e, ok, err := c.weighted(f, k); ok || err != nil {
 		return e, err
 	}
 	return d.column(k, ""), nil
-}
-
-func firstArg(k *call) expr.Expr {
-	if k.arg == nil {
-		return expr.Const{Null: true}
-	}
-	return k.arg
 }
 
 // checkCall holds the closed list of aggregates over private rows, and the owner's.

@@ -66,8 +66,6 @@ SELECT max(age) FROM patients
 
 SELECT count(*) FILTER (WHERE smoker) FROM patients
 
-SELECT count(*) FROM patients WHERE smoker
-
 SELECT count(*), sum(age) FROM patients
 
 SELECT sum(age) FILTER (WHERE smoker) FROM patients
@@ -360,10 +358,6 @@ SELECT sum(age) FROM patients WHERE age <= 50
 
 SELECT sum(greatest(least(age, 50), 0)) FROM patients WHERE age < 60
 
-SELECT sum(CASE WHEN age <= 50 THEN age END) FROM patients
-
-SELECT sum(age) FILTER (WHERE age <= 50) FROM patients
-
 -- name: UNION ALL
 SELECT count(*) FROM (SELECT patient_id, cost FROM visits UNION ALL SELECT patient_id, cost FROM visits WHERE urgent) t
 
@@ -430,3 +424,47 @@ SELECT count(*) FROM patients WHERE score >= 2
 SELECT count(*) FROM patients WHERE children / 2 > 1
 
 SELECT count(*) FROM patients WHERE children / 2.0 > 1
+
+-- name: what a CASE counts
+SELECT sex, count(CASE WHEN smoker THEN 1 END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, count(CASE WHEN NOT smoker THEN 1 END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, count(CASE WHEN smoker THEN 1 ELSE 0 END), count(CASE WHEN age > 30 THEN 1 ELSE 0 END) FROM patients WHERE age > 3 GROUP BY sex
+
+SELECT sex, count(CASE WHEN smoker THEN age END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, sum(CASE WHEN smoker THEN 2 ELSE 0 END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, sum(CASE WHEN smoker THEN 1 ELSE 2 END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(CASE WHEN smoker THEN 1 ELSE 0 END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(smoker::int), count(smoker::int) FROM patients GROUP BY sex
+
+SELECT sex, count(*) FROM patients WHERE smoker GROUP BY sex
+
+SELECT count(*) FILTER (WHERE smoker), count(*) FROM patients
+
+SELECT count(*) FILTER (WHERE smoker) FROM patients
+
+-- name: sums of a CASE
+SELECT sum(CASE WHEN urgent THEN cost ELSE 1 END) FROM visits
+
+SELECT sum(CASE WHEN urgent THEN cost ELSE 0 END) FROM visits
+
+SELECT avg(CASE WHEN urgent THEN cost ELSE 0 END) FROM visits
+
+SELECT avg(CASE WHEN urgent THEN cost END) FROM visits
+
+SELECT sum(cost) FROM visits
+
+SELECT sum(cost * 2) FROM visits
+
+SELECT sum(cost + 1) FROM visits
+
+SELECT sum(1 - cost) FROM visits
+
+SELECT sum(DISTINCT CASE WHEN urgent THEN stay_days ELSE 0 END) FROM visits
+
+SELECT sum(DISTINCT CASE WHEN urgent THEN stay_days END) FROM visits

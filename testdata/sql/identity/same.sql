@@ -562,3 +562,48 @@ SELECT count(*) FROM visits WHERE visited_on > '2021-01-01' AND stay_days > 1
 SELECT count(*) FROM visits WHERE visited_on >= '2021-01-02' AND stay_days > 1.5
 
 SELECT count(*) FROM visits WHERE visited_on >= '2021-01-01 12:00'::timestamp AND stay_days >= 2
+
+-- name: counts under a condition
+SELECT sex, count(*) FILTER (WHERE smoker), count(*) FROM patients GROUP BY sex
+
+SELECT sex, count(CASE WHEN smoker THEN 1 END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, count(CASE WHEN smoker THEN patient_id ELSE NULL END), count(1) FROM patients GROUP BY sex
+
+SELECT sex, sum(CASE WHEN smoker THEN 1 ELSE 0 END), sum(1) FROM patients GROUP BY sex
+
+SELECT sex, sum(CASE smoker WHEN true THEN 1 ELSE 0 END), count(*) FROM patients GROUP BY sex
+
+SELECT sex, sum(smoker::int), count(*) FROM patients GROUP BY sex
+
+SELECT sex, COALESCE(SUM(CASE WHEN smoker = true THEN 1 END), 0), count(*) FROM patients GROUP BY sex
+
+-- name: one condition of all, and no groups
+SELECT count(*), sum(cost) FROM visits WHERE urgent
+
+SELECT count(*) FILTER (WHERE urgent), sum(cost) FILTER (WHERE urgent) FROM visits
+
+SELECT sum(CASE WHEN urgent THEN 1 ELSE 0 END), sum(CASE WHEN urgent THEN cost ELSE 0 END) FROM visits
+
+-- name: sums and means of some rows
+SELECT department_id % 2, sum(cost) FILTER (WHERE urgent), avg(stay_days) FILTER (WHERE urgent) FROM visits GROUP BY 1
+
+SELECT department_id % 2, sum(CASE WHEN urgent THEN cost ELSE 0 END), avg(CASE WHEN urgent THEN stay_days END) FROM visits GROUP BY 1
+
+SELECT department_id % 2, sum(CASE WHEN urgent THEN cost END), avg(CASE WHEN urgent THEN stay_days::float8 END) FROM visits GROUP BY 1
+
+-- name: a wider type that keeps the value
+SELECT sex, avg(age), sum(children) FROM patients GROUP BY sex
+
+SELECT sex, avg(CAST(age AS double precision)), sum(children::numeric) FROM patients GROUP BY sex
+
+SELECT sex, avg(age * 1.0), sum(children::bigint + 0) FROM patients GROUP BY sex
+
+SELECT sex, avg(1.0 * age / 1), sum(children - 0) FROM patients GROUP BY sex
+
+-- name: dropped by WHERE, FILTER or CASE
+SELECT sum(age) FROM patients WHERE age <= 50
+
+SELECT sum(CASE WHEN age <= 50 THEN age END) FROM patients
+
+SELECT sum(age) FILTER (WHERE age <= 50) FROM patients
