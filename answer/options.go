@@ -87,6 +87,8 @@ type Grant struct {
 	AllowedFunctions []string
 	// Narrowing takes away from the data set's policy; nil takes nothing.
 	Narrowing *catalog.Narrowing
+
+	functions []string // what AllowedFunctions leaves of the data set's; nil: not found out yet
 }
 
 // Planner is what package answer needs of rewrite.Planner.

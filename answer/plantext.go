@@ -28,8 +28,17 @@ func (q *query) catalog() *catalog.Dataset {
 }
 
 // planText is a plan's printed form, cut where it is longer than anybody reads.
-func planText(p *rewrite.Plan) string {
-	text := p.String()
+func planText(p *rewrite.Plan) string { return cutPlan(p.String()) }
+
+// planText is the printed form of the plan as it is told.
+func (q *query) planText() string {
+	if q.request.Owner {
+		return planText(q.plan)
+	}
+	return cutPlan(q.plan.ShownText(q.catalog()))
+}
+
+func cutPlan(text string) string {
 	if len(text) > maxPlanText {
 		text = text[:maxPlanText] + "…"
 	}

@@ -115,7 +115,7 @@ func (q *query) entry() budget.Entry {
 		e.By = who
 	}
 	if q.plan != nil {
-		e.Plan = planText(q.shown())
+		e.Plan = q.planText()
 	}
 	return e
 }

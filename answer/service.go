@@ -26,6 +26,7 @@ type served struct {
 	views    map[view]*Dataset // data sets as users see them whom the owner allows less
 	access   *Access
 	lobby    *Dataset
+	narrowed sync.Map // granted → []string
 	active   sync.WaitGroup
 }
 

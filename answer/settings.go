@@ -60,14 +60,18 @@ type choices struct {
 // choose takes the data set's defaults, narrows them by the user's rights, and moves them by the session's settings.
 func choose(d *Dataset, g Grant, req Request, now Clock) (choices, error) {
 	def := d.Catalog.Query
+	functions := g.functions
+	if functions == nil {
+		functions = narrow(d.Catalog.AllowedFunctions, g.AllowedFunctions)
+	}
 	c := choices{reuse: d.Reuse, inDesign: req.Identity.Design, onlyDesign: req.Identity.Design, design: DesignRows{designUnits, designSeed}, Settings: rewrite.Settings{
 		User: req.Identity.User, Database: d.Catalog.Name,
 		Epsilon: def.Epsilon, Delta: def.Delta, Bounds: def.Bounds, MinUnits: def.MinUnits,
 		Mechanism: "auto", Confidence: 0.95,
-		AllowedFunctions: narrow(d.Catalog.AllowedFunctions, g.AllowedFunctions), MaxFunctions: d.Catalog.MaxFunctions,
+		AllowedFunctions: functions, MaxFunctions: d.Catalog.MaxFunctions,
 		Now: now, Session: sessionValue(req), Constants: sessionConstant(req),
 	}}
-	names := make([]string, 0, len(req.Settings))
+	var names []string
 	for name := range req.Settings {
 		if strings.HasPrefix(name, "dp.") {
 			names = append(names, name)
@@ -80,6 +84,27 @@ func choose(d *Dataset, g Grant, req Request, now Clock) (choices, error) {
 		}
 	}
 	return c, nil
+}
+
+// granted is a data set and a user's list of functions, by where the list is. limited is false for no list.
+type granted struct {
+	dataset *Dataset
+	first   *string
+	length  int
+	limited bool
+}
+
+// functions are those that a grant leaves of the data set's. They are the same slice each time, which the planner knows again.
+func (v *served) functions(d *Dataset, g Grant) []string {
+	k := granted{dataset: d, length: len(g.AllowedFunctions), limited: g.AllowedFunctions != nil}
+	if k.length > 0 {
+		k.first = &g.AllowedFunctions[0]
+	}
+	known, ok := v.narrowed.Load(k)
+	if !ok {
+		known, _ = v.narrowed.LoadOrStore(k, narrow(d.Catalog.AllowedFunctions, g.AllowedFunctions))
+	}
+	return known.([]string)
 }
 
 // narrow is the functions that both lists hold, sorted. A nil user's list narrows nothing.

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -31,8 +32,10 @@ var commented = regexp.MustCompile(`traceparent='([0-9a-f]{2}-[0-9a-f]{32}-[0-9a
 
 // parentOf is the traceparent that a client gave with its query: as a comment, or as a setting of its session.
 func parentOf(req Request) string {
-	if found := commented.FindStringSubmatch(req.Statement.Text); found != nil {
-		return found[1]
+	if strings.Contains(req.Statement.Text, "traceparent") {
+		if found := commented.FindStringSubmatch(req.Statement.Text); found != nil {
+			return found[1]
+		}
 	}
 	if parent := req.Settings["traceparent"]; parent != "" {
 		return parent

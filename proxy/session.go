@@ -42,6 +42,7 @@ type session struct {
 	began      time.Time          // when the message that is served was read
 	loggedIn   time.Time
 	several    bool // the message holds several statements
+	placed     placed
 }
 
 // hooks are the session's own functions in the form that requests carry, made once.

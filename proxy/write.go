@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 
 	"github.com/dpproxy/dpproxy/answer"
@@ -72,12 +73,24 @@ func (s *session) places(columns []answer.Column) []Place {
 	if !ok {
 		return nil
 	}
-	for _, c := range columns {
-		if c.From != (answer.Origin{}) {
-			return l.Locate(s.id, columns)
+	if len(columns) == 0 {
+		return nil
+	}
+	if s.placed.first != &columns[0] || s.placed.length != len(columns) {
+		s.placed = placed{first: &columns[0], length: len(columns)}
+		if slices.ContainsFunc(columns, func(c answer.Column) bool { return c.From != (answer.Origin{}) }) {
+			s.placed.places = l.Locate(s.id, columns)
 		}
 	}
-	return nil
+	return s.placed.places
+}
+
+// placed is where the columns of the last answer are in the catalogs: the same statement has the same columns, which nobody
+// changes.
+type placed struct {
+	first  *answer.Column
+	length int
+	places []Place
 }
 
 // A column of an untyped literal is text, as in PostgreSQL.

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"crypto/sha256"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ type Settings struct {
 	Mechanism        string // auto, laplace, gaussian
 	Intervals        bool
 	Confidence       float64  // in (0, 1)
-	AllowedFunctions []string // lower case, sorted
+	AllowedFunctions []string // lower case, sorted; the slice is never changed, as the planner knows it again
 	MaxFunctions     int
 	MinUnits         int64
 	// Class names the query class to plan under; "" takes the first that allows the query.
@@ -57,12 +58,13 @@ type Planner struct {
 	templates *lru[planKey, *template]
 	molds     *lru[string, *mold]  // by skeleton
 	shapes    *lru[string, *shape] // by their keys
+	lists     *lru[nameList, string]
 }
 
 // NewPlanner makes a planner that keeps at most `plans` plans.
 func NewPlanner(plans int) *Planner {
 	return &Planner{plans: newLRU[planKey, *Plan](plans), parsed: newLRU[string, []*Statement](plans), described: newLRU[planKey, description](plans),
-		templates: newLRU[planKey, *template](plans), molds: newLRU[string, *mold](plans), shapes: newLRU[string, *shape](plans)}
+		templates: newLRU[planKey, *template](plans), molds: newLRU[string, *mold](plans), shapes: newLRU[string, *shape](plans), lists: newLRU[nameList, string](plans)}
 }
 
 // planKey is all that a plan depends on.
@@ -99,7 +101,7 @@ func (p *Planner) Parse(sql string) ([]*Statement, error) {
 // Plan plans a SELECT (or the SELECT inside EXPLAIN, COPY, DECLARE and PREPARE). Errors are *refusal.Error.
 func (p *Planner) Plan(st *Statement, ds *catalog.Dataset, s Settings, params []Param) (*Plan, error) {
 	st = st.inside()
-	choices := s.key()
+	choices := p.keyOf(&s)
 	filling := p.slotted(st, ds, s, choices, params)
 	if filling != nil {
 		if plan, ok := filling.use(); ok {
@@ -167,7 +169,7 @@ func (p *Planner) frameOf(st *Statement, ds *catalog.Dataset, s Settings, params
 // declared (Unknown where it did not). It reads nothing.
 func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, declared []catalog.Type) ([]catalog.Type, []Column, error) {
 	st = st.inside()
-	key := describeKey(st, ds, &s, declared)
+	key := p.describeKey(st, ds, &s, declared)
 	if d, ok := p.described.get(key); ok {
 		return d.params, d.columns, nil
 	}
@@ -208,8 +210,8 @@ type description struct {
 	columns []Column
 }
 
-func describeKey(st *Statement, ds *catalog.Dataset, s *Settings, declared []catalog.Type) planKey {
-	b := []byte(s.key())
+func (p *Planner) describeKey(st *Statement, ds *catalog.Dataset, s *Settings, declared []catalog.Type) planKey {
+	b := []byte(p.keyOf(s))
 	for _, t := range declared {
 		b = append(append(b, ' '), t.String()...)
 	}
@@ -388,8 +390,8 @@ func constants(q *query) ([][]mechanism.Cell, bool) {
 }
 
 // key names settings.
-func (s *Settings) key() string {
-	b := make([]byte, 0, 256)
+func (p *Planner) keyOf(s *Settings) string {
+	b := make([]byte, 0, 192)
 	b = strconv.AppendBool(b, s.Design)
 	for _, text := range []string{s.Class, s.User, s.Database, s.Mechanism} {
 		b = strconv.AppendQuote(append(b, ' '), text)
@@ -400,10 +402,30 @@ func (s *Settings) key() string {
 	b = strconv.AppendFloat(append(b, ' '), s.Confidence, 'g', -1, 64)
 	b = strconv.AppendBool(append(b, ' '), s.Intervals)
 	b = strconv.AppendBool(append(b, ' '), s.Pad)
-	for _, f := range s.AllowedFunctions {
-		b = strconv.AppendQuote(append(b, ' '), f)
-	}
+	b = append(append(b, ' '), p.digestOf(s.AllowedFunctions)...)
 	return string(append(append(b, ' '), s.Public.digest()...))
+}
+
+// nameList is a list of names, by where it is.
+type nameList struct {
+	first  *string
+	length int
+}
+
+// digestOf is SHA-256 over names, each quoted. A list is digested once: its owner does not change it.
+func (p *Planner) digestOf(names []string) string {
+	k := nameList{length: len(names)}
+	if k.length > 0 {
+		k.first = &names[0]
+	}
+	return p.lists.getOr(k, func() string {
+		var b []byte
+		for _, name := range names {
+			b = strconv.AppendQuote(append(b, ' '), name)
+		}
+		sum := sha256.Sum256(b)
+		return string(sum[:])
+	})
 }
 
 // appendParam adds a parameter's type and value to a key.

@@ -40,6 +40,14 @@ func (p *Plan) Shown(ds *catalog.Dataset) *Plan {
 	return &out
 }
 
+// ShownText is the text of the plan for an analyst's eyes.
+func (p *Plan) ShownText(ds *catalog.Dataset) string {
+	if p.filled != nil && p.filled.t.dataset == ds {
+		return p.filled.shownText(p)
+	}
+	return p.Shown(ds).String()
+}
+
 // unseen stands for a name that is not shown.
 const unseen = `"…"`
 

@@ -38,6 +38,8 @@ type template struct {
 	head, tail string       // of the text of the plan, around its SQL
 	bound      string       // the SQL with parameters
 	types      []catalog.Type
+	shown      []string // pieces, with the declared names; nil until they are wanted
+	dataset    *catalog.Dataset
 	dialect    expr.Dialect
 	off        bool // other values gave other SQL: every one is planned for itself
 }
@@ -83,7 +85,7 @@ func (p *Planner) slotted(st *Statement, ds *catalog.Dataset, s Settings, choice
 	if st.shape != nil {
 		text = st.shape.key
 	}
-	out.t = p.templates.getOr(planKey{ds, text, string(key)}, func() *template { return &template{dialect: dialectOf(ds)} })
+	out.t = p.templates.getOr(planKey{ds, text, string(key)}, func() *template { return &template{dialect: dialectOf(ds), dataset: ds} })
 	return out
 }
 
@@ -144,19 +146,54 @@ func (t *template) filled(values []expr.Const) *Plan {
 	p := &expr.Printer{Dialect: t.dialect}
 	p.Grow(len(t.plan.Post.SQL) + 64)
 	bound := &Bound{SQL: t.bound, Values: make([]mechanism.Cell, len(t.places))}
+	own := &filled{t: t, ends: make([]int, len(t.places))}
 	for i, s := range t.places {
 		p.WriteString(t.pieces[i])
 		values[s].Print(p)
+		own.ends[i] = p.Len()
 		bound.Values[i] = mechanism.Cell{Text: values[s].Text}
 	}
 	p.WriteString(t.pieces[len(t.places)])
 	plan := *t.plan
-	plan.head, plan.tail = t.head, t.tail
+	plan.head, plan.tail, plan.filled = t.head, t.tail, own
 	plan.Post.SQL = p.String()
 	if t.dialect == expr.PostgreSQL {
 		plan.Post.Bound = bound
 	}
 	return &plan
+}
+
+// filled says where the constants of a template's plan end in its SQL.
+type filled struct {
+	t    *template
+	ends []int
+}
+
+// shownText is the text of a template's plan with the declared names. Only the constants are its own.
+func (f *filled) shownText(p *Plan) string {
+	t := f.t
+	t.mu.Lock()
+	if t.shown == nil {
+		names := readAliases(t.dataset, t.plan.Post.SQL)
+		t.shown = make([]string, len(t.pieces))
+		for i, piece := range t.pieces {
+			t.shown[i] = names.shown(piece)
+		}
+	}
+	shown := t.shown
+	t.mu.Unlock()
+	var b strings.Builder
+	b.Grow(len(p.head) + len(p.Post.SQL) + len(p.tail))
+	b.WriteString(p.head)
+	from := 0
+	for i, end := range f.ends {
+		b.WriteString(shown[i])
+		b.WriteString(p.Post.SQL[from+len(t.pieces[i]) : end])
+		from = end
+	}
+	b.WriteString(shown[len(f.ends)])
+	b.WriteString(p.tail)
+	return b.String()
 }
 
 // marks notes where constants of slots are printed.

@@ -51,7 +51,7 @@ func Run(t *testing.T, s Store) {
 		{"draws", testDraws},
 		{"releases are seen at once", testReleasesAtOnce},
 		{"history", testHistory},
-		{"archive", testArchive},
+		{"archive", testArchive}, {"packs", testPacks}, {"pack tampering", testPackTampering},
 		{"tampering", testTampering},
 		{"odd text", testOddText},
 		{"disabled", testDisabled},

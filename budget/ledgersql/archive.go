@@ -22,28 +22,35 @@ type archiveOp struct {
 func (o *archiveOp) settle(error) {}
 
 func (o *archiveOp) apply(b *batch) error {
-	e := o.answer.Entry
+	if b.packs.add(&o.answer) {
+		return nil
+	}
+	return b.appendAnswer(&o.answer)
+}
+
+func (b *batch) appendAnswer(a *budget.Answer) error {
+	e := a.Entry
 	id, noted := e.ID, false
 	if id == 0 {
-		if noted = e.Note == "" && o.answer.Body != nil; noted {
-			e.Note = answerNote(o.answer)
+		if noted = e.Note == "" && a.Body != nil; noted {
+			e.Note = answerNote(*a)
 		}
 		var err error
 		if id, err = b.append(0, e); err != nil {
 			return err
 		}
 	}
-	if o.answer.Body == nil {
+	if a.Body == nil {
 		return nil
 	}
 	if err := b.tx.queue(b.ctx, `INSERT INTO answers (entry, analyst, dataset, made, size, body) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		id, cleanName(e.Analyst), cleanName(e.Dataset), b.now.UnixNano(), o.answer.Rows, o.answer.Body); err != nil {
+		id, cleanName(e.Analyst), cleanName(e.Dataset), b.now.UnixNano(), a.Rows, a.Body); err != nil {
 		return err
 	}
 	if noted {
 		return nil
 	}
-	_, err := b.append(-id, budget.Entry{Analyst: e.Analyst, Dataset: e.Dataset, Outcome: "archived", Note: answerNote(o.answer)})
+	_, err := b.append(-id, budget.Entry{Analyst: e.Analyst, Dataset: e.Dataset, Outcome: "archived", Note: answerNote(*a)})
 	return err
 }
 
@@ -69,7 +76,7 @@ func (l *Ledger) Archived(ctx context.Context, entry int64) (a budget.Answer, ok
 	if err := l.flush(ctx); err != nil {
 		return a, false, err
 	}
-	note := ""
+	note, packed := "", false
 	err = l.store.read(ctx, func(r reader) error {
 		err := r.each(ctx, `SELECT analyst, dataset, made, size, body FROM answers WHERE entry = $1`, []any{entry}, func(row row) error {
 			var made int64
@@ -78,13 +85,18 @@ func (l *Ledger) Archived(ctx context.Context, entry int64) (a budget.Answer, ok
 			a.Entry.Time = time.Unix(0, made).UTC()
 			return err
 		})
-		if err != nil || !ok {
+		if err != nil {
+			return err
+		}
+		if !ok {
+			packed = true
+			a, ok, err = archivedInPack(ctx, r, entry)
 			return err
 		}
 		return r.each(ctx, `SELECT note FROM history WHERE ref = $1 OR id = $2 ORDER BY ref DESC`, []any{-entry, entry},
 			func(row row) error { return row.Scan(&note) }) // the last is that of the answer alone, where there is one
 	})
-	if err == nil && ok && note != answerNote(a) {
+	if err == nil && ok && !packed && note != answerNote(a) {
 		err = &budget.Tampered{ID: entry, Reason: fmt.Sprintf("the answer of entry %d is not what was given", entry)}
 	}
 	return a, ok && err == nil, err
@@ -113,19 +125,23 @@ func (o *pruneOp) settle(error) {}
 func (o *pruneOp) apply(b *batch) error {
 	o.pruned = budget.Pruned{}
 	at := o.before.UnixNano()
+	var packed int64
 	for text, to := range map[string]*int64{
 		`SELECT count(*) FROM answers WHERE made < $1`:  &o.pruned.Answers,
 		`SELECT count(*) FROM releases WHERE made < $1`: &o.pruned.Releases,
+		`SELECT CAST(COALESCE(sum(kept), 0) AS BIGINT) FROM packs WHERE packed_at < $1 AND answers IS NOT NULL`: &packed,
 	} {
 		if err := b.tx.each(b.ctx, text, []any{at}, func(r row) error { return r.Scan(to) }); err != nil {
 			return err
 		}
 	}
+	o.pruned.Answers += packed
 	if o.pruned == (budget.Pruned{}) {
 		return nil
 	}
 	for _, text := range []string{
 		`DELETE FROM answers WHERE made < $1`,
+		`UPDATE packs SET answers = NULL WHERE packed_at < $1 AND answers IS NOT NULL`,
 		`DELETE FROM release_payers WHERE draw IN (SELECT draw FROM releases WHERE made < $1)`,
 		`DELETE FROM releases WHERE made < $1`,
 	} {

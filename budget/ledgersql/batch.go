@@ -26,6 +26,7 @@ type batch struct {
 	accounts map[budget.Key]*account
 	open     map[int64]bool // reservations asked for: whether they have not ended
 	done     []func()       // after the commit
+	packs    packs          // what may share rows of the history
 }
 
 // account is a row of accounts, or one to be.
@@ -43,6 +44,11 @@ func (l *Ledger) run(ctx context.Context, ops []op) error {
 			return err
 		}
 		for _, o := range ops {
+			if _, ok := o.(*urgentOp); ok { // what was called before it stands before it
+				if err := b.packs.write(b); err != nil {
+					return err
+				}
+			}
 			if err := o.apply(b); err != nil {
 				return err
 			}
@@ -151,6 +157,9 @@ func (a *account) set(s budget.State) { a.State, a.dirty = s, true }
 
 // finish writes the rows that changed.
 func (b *batch) finish() error {
+	if err := b.packs.write(b); err != nil {
+		return err
+	}
 	for _, k := range b.sortedKeys() {
 		a := b.accounts[k]
 		if !a.dirty {

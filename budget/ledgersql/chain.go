@@ -16,7 +16,7 @@ type link struct {
 	entry budget.Entry
 }
 
-// append writes the next row of the chain, and returns its number.
+// append writes the next row of the chain, and returns its number. A pack has raised headID before it (pack.go).
 func (b *batch) append(ref int64, e budget.Entry) (int64, error) {
 	e.ID = b.headID + 1
 	if e.Time.IsZero() {
@@ -123,16 +123,24 @@ func (l *Ledger) HashAt(ctx context.Context, id int64) (hash [32]byte, ok bool, 
 
 // verifyPage checks the next thousand rows.
 func verifyPage(ctx context.Context, r reader, v *budget.Verified) error {
-	return r.each(ctx, `SELECT `+historyColumns+`, digest, hash FROM history WHERE id > $1 ORDER BY id LIMIT 1000`,
+	return r.each(ctx, `SELECT `+historyColumns+`, digest, hash, packs.entries FROM history LEFT JOIN packs ON last_id = id
+		WHERE id > $1 ORDER BY id LIMIT 1000`,
 		[]any{v.Entries}, func(row row) error {
 			var l link
-			var digest, hash []byte
-			if err := scanEntry(row, &l, &digest, &hash); err != nil {
+			var digest, hash, packed []byte
+			if err := scanEntry(row, &l, &digest, &hash, &packed); err != nil {
 				return err
 			}
-			want := v.Entries + 1
+			n, err := packedEntries(&l.entry)
+			if err != nil {
+				return err
+			}
+			want := v.Entries + n
 			if l.entry.ID != want {
-				return &budget.Tampered{ID: want, Reason: fmt.Sprintf("entry %d is missing", want)}
+				return &budget.Tampered{ID: v.Entries + 1, Reason: fmt.Sprintf("entry %d is missing", v.Entries+1)}
+			}
+			if n > 1 && !packMatches(&l.entry, packed) {
+				return &budget.Tampered{ID: v.Entries + 1, Reason: fmt.Sprintf("entries %d to %d differ", v.Entries+1, want)}
 			}
 			d := l.digest(nil)
 			if string(digest) != string(d[:]) {

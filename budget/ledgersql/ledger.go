@@ -30,6 +30,8 @@ type Ledger struct {
 	closed  error
 
 	unsettled atomic.Int64 // lazy operations that are not on the store yet
+	left      atomic.Int64 // lazy operations that were ever left to be written
+	ended     atomic.Int64 // and those of them that are settled, in their order
 	live      atomic.Int64 // reservations of this ledger that have not ended
 	beatAt    atomic.Int64 // when this process was last seen by the store
 	holders   atomic.Int64 // numbers the places that were asked for

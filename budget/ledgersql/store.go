@@ -82,9 +82,12 @@ var schemaApprovals string
 //go:embed schema_limits.sql
 var schemaLimits string
 
+//go:embed schema_packs.sql
+var schemaPacks string
+
 // migrations bring a ledger from version i to i+1. Each is a list of statements.
 func migrations() [][]string {
-	return [][]string{statements(schemaV1), statements(schemaArchive), statements(schemaApprovals), statements(schemaLimits)}
+	return [][]string{statements(schemaV1), statements(schemaArchive), statements(schemaApprovals), statements(schemaLimits), statements(schemaPacks)}
 }
 
 // migrate applies what a ledger of this version lacks.

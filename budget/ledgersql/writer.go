@@ -169,6 +169,7 @@ type lazyOp struct {
 func (o *lazyOp) settle(err error) {
 	o.op.settle(err)
 	o.l.unsettled.Add(-1)
+	o.l.ended.Add(1)
 }
 
 // lazy leaves an operation to be written soon.
@@ -177,8 +178,10 @@ func (l *Ledger) lazy(o op, bounded bool) error {
 	err := l.queue.addLazy(&lazyOp{o, l}, bounded)
 	if err != nil {
 		l.unsettled.Add(-1)
+		return err
 	}
-	return err
+	l.left.Add(1)
+	return nil
 }
 
 // behindFor is how long soon waits for room.
@@ -207,10 +210,12 @@ type barrier struct{ plain }
 func (barrier) apply(*batch) error { return nil }
 func (barrier) settle(error)       {}
 
-// flush returns when every lazy operation that was called before is written.
+// flush returns when every lazy operation that was called before is written. A batch takes maxBatch of them.
 func (l *Ledger) flush(ctx context.Context) error {
-	if l.unsettled.Load() == 0 {
-		return ctx.Err()
+	for before := l.left.Load(); l.unsettled.Load() > 0 && l.ended.Load() < before; {
+		if err := l.do(ctx, barrier{}); err != nil {
+			return err
+		}
 	}
-	return l.do(ctx, barrier{})
+	return ctx.Err()
 }

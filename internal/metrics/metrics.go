@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,6 +14,16 @@ type Metrics struct {
 	stages       *prometheus.HistogramVec
 	engineErrors *prometheus.CounterVec
 	limited      *prometheus.CounterVec
+
+	known      sync.Map // queryLabels → *queryCounters, so that their labels are looked up once
+	knownStage sync.Map // stage → prometheus.Observer
+}
+
+type queryLabels struct{ dataset, outcome, sqlState string }
+
+type queryCounters struct {
+	queries prometheus.Counter
+	took    prometheus.Observer
 }
 
 // buckets go from 50 µs (a plan from the cache) to 100 s.
@@ -43,13 +54,23 @@ func New(r prometheus.Registerer) *Metrics {
 
 // Query counts a query that ended.
 func (m *Metrics) Query(dataset, outcome, sqlState string, took time.Duration) {
-	m.queries.WithLabelValues(dataset, outcome, sqlState).Inc()
-	m.took.WithLabelValues(dataset, outcome).Observe(took.Seconds())
+	labels := queryLabels{dataset, outcome, sqlState}
+	c, ok := m.known.Load(labels)
+	if !ok {
+		c, _ = m.known.LoadOrStore(labels, &queryCounters{m.queries.WithLabelValues(dataset, outcome, sqlState), m.took.WithLabelValues(dataset, outcome)})
+	}
+	counters := c.(*queryCounters)
+	counters.queries.Inc()
+	counters.took.Observe(took.Seconds())
 }
 
 // Stage counts the time of one stage.
 func (m *Metrics) Stage(stage string, took time.Duration) {
-	m.stages.WithLabelValues(stage).Observe(took.Seconds())
+	o, ok := m.knownStage.Load(stage)
+	if !ok {
+		o, _ = m.knownStage.LoadOrStore(stage, m.stages.WithLabelValues(stage))
+	}
+	o.(prometheus.Observer).Observe(took.Seconds())
 }
 
 // EngineError counts an error of a source.

@@ -168,7 +168,7 @@ func (x *templates) plan(p *rewrite.Planner, parse func(string) ([]*rewrite.Stat
 	if err != nil {
 		return nil, head + describeError(err)
 	}
-	return plan, head + fmt.Sprintf("%s%v %v %v %v", plan, plan.Columns, plan.Rules, plan.Reads, plan.Class)
+	return plan, head + fmt.Sprintf("%s%s%v %v %v %v", plan, plan.ShownText(x.ds), plan.Columns, plan.Rules, plan.Reads, plan.Class)
 }
 
 // read compares what the two forms of the outer query give.
