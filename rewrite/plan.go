@@ -41,7 +41,7 @@ type Plan struct {
 	once         *onceText
 	head, tail   string // of a template's plans: their text before and after the outer SQL
 	filled       *filled
-	plainColumns bool   // no column that is used has rules of the owner's on its values
+	plainColumns bool // no column that is used has rules of the owner's on its values
 }
 
 // Column is a named and typed column of an answer.

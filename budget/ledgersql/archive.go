@@ -127,8 +127,8 @@ func (o *pruneOp) apply(b *batch) error {
 	at := o.before.UnixNano()
 	var packed int64
 	for text, to := range map[string]*int64{
-		`SELECT count(*) FROM answers WHERE made < $1`:  &o.pruned.Answers,
-		`SELECT count(*) FROM releases WHERE made < $1`: &o.pruned.Releases,
+		`SELECT count(*) FROM answers WHERE made < $1`:                                                          &o.pruned.Answers,
+		`SELECT count(*) FROM releases WHERE made < $1`:                                                         &o.pruned.Releases,
 		`SELECT CAST(COALESCE(sum(kept), 0) AS BIGINT) FROM packs WHERE packed_at < $1 AND answers IS NOT NULL`: &packed,
 	} {
 		if err := b.tx.each(b.ctx, text, []any{at}, func(r row) error { return r.Scan(to) }); err != nil {
