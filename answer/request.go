@@ -11,6 +11,7 @@ import (
 // Statement and Column are package rewrite's, so that the proxy need not import it.
 type (
 	Statement     = rewrite.Statement
+	Argument      = rewrite.Argument
 	StatementKind = rewrite.StatementKind
 	Column        = rewrite.Column
 	Origin        = rewrite.Origin

@@ -22,7 +22,8 @@ type Backend interface {
 	// Login finds the verifier of a user and whether he may see the database. It takes the same time for users that
 	// do not exist.
 	Login(ctx context.Context, user, database string) (answer.Login, error)
-	// Parse cuts a message into statements. Positions in its errors count from the message's start.
+	// Parse cuts a message into statements. Positions in its errors count from the message's start. If it can be read, but has a
+	// statement that is not supported, the error comes with the statements before that one.
 	Parse(sql string) ([]*answer.Statement, error)
 	// CheckSetting judges a dp.* setting before it is stored: 22023 if it is out of range, 42704 if there is none.
 	CheckSetting(id answer.Identity, name, value string) error

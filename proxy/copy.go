@@ -90,7 +90,7 @@ func (f *copyFormat) rest(options map[string]string) error {
 			f.header = true
 		case "false", "off", "0":
 		default:
-			return refusal.New(refusal.InvalidParameterValue, "cannot use %q with HEADER in COPY TO", v)
+			return refusal.New(refusal.NotSupported, "cannot use %q with HEADER in COPY TO", v)
 		}
 	}
 	if v, ok := options["encoding"]; ok {

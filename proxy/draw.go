@@ -75,6 +75,7 @@ func (s *session) request(st *answer.Statement, params []answer.Param) answer.Re
 // the only place that calls Answer.
 func (s *session) draw(r answer.Request) (*drawn, error) {
 	d := &drawn{}
+	s.tx.asked = true
 	d.ctx, d.cancel = context.WithCancelCause(s.srv.base)
 	asker, paced := s.asker(r.Statement)
 	if paced {

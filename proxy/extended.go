@@ -48,7 +48,7 @@ func (s *session) parse(body []byte) error {
 	}
 	statements, err := s.srv.backend.Parse(m.Query)
 	if err != nil {
-		return err
+		return s.unlessFailed(err)
 	}
 	if len(statements) > 1 {
 		return refusal.New(refusal.SyntaxError, "cannot insert multiple commands into a prepared statement")
@@ -110,6 +110,9 @@ func (s *session) bind(body []byte) error {
 	if err := s.enter(p.st); err != nil {
 		return err
 	}
+	if p.st == nil && s.tx.status == failed {
+		return errAborted // also an empty query, as in PostgreSQL
+	}
 	if err := s.current(p); err != nil {
 		return err
 	}
@@ -146,12 +149,18 @@ func checkCounts(m *pgproto3.Bind, p *prepared) error {
 	if n := len(m.ResultFormatCodes); n > 1 && n != len(p.columns) {
 		return refusal.New(refusal.ProtocolViolation, "bind message has %d result formats but query has %d columns", n, len(p.columns))
 	}
-	for _, codes := range [][]int16{m.ParameterFormatCodes, m.ResultFormatCodes} {
-		for _, c := range codes {
-			if c != value.Text && c != value.Binary {
-				return refusal.New(refusal.InvalidParameterValue, "unsupported format code: %d", c)
-			}
+	for _, c := range m.ParameterFormatCodes {
+		if err := checkFormat(c); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// checkFormat is asked of parameters when they are bound, and of columns when rows are wanted.
+func checkFormat(code int16) error {
+	if code != value.Text && code != value.Binary {
+		return refusal.New(refusal.InvalidParameterValue, "unsupported format code: %d", code)
 	}
 	return nil
 }
@@ -213,6 +222,9 @@ func (s *session) describe(body []byte) error {
 		return s.describeRows(p.columns, nil)
 	case 'P':
 		p, ok := s.portals[m.Name]
+		if !ok && s.tx.status == failed {
+			return errAborted
+		}
 		if !ok {
 			return refusal.New(refusal.InvalidCursorName, errNoPortal, m.Name)
 		}
@@ -233,6 +245,9 @@ func (s *session) execute(body []byte) error {
 		return err
 	}
 	p, ok := s.portals[m.Portal]
+	if !ok && s.tx.status == failed {
+		return errAborted // it may be one that the error took
+	}
 	if !ok {
 		return refusal.New(refusal.InvalidCursorName, errNoPortal, m.Portal)
 	}

@@ -31,10 +31,17 @@ type portal struct {
 	total    int // -1 until it is known
 	bytes    int // of kept rows
 	maxBytes int
+	forgot   bool // rows of a cursor that is not to scroll were too many to be kept
 }
 
+// lookBack is how many bytes of rows of public tables a cursor keeps that says nothing of scrolling. While its rows fit, one can go
+// back, as one can in PostgreSQL where the plan is simple.
+const lookBack = 256 << 10
+
 // goesBack says whether rows may be fetched again.
-func (p *portal) goesBack() bool { return !p.noScroll && (p.scroll || p.hold || !p.d.public) }
+func (p *portal) goesBack() bool {
+	return !p.noScroll && (p.scroll || p.hold || !p.d.public || p.cursor && !p.forgot)
+}
 
 // keeps says whether rows stay here: to go back to, or since all of them are read before the first is fetched.
 func (p *portal) keeps() bool { return p.hold || p.goesBack() }
@@ -69,6 +76,12 @@ func (p *portal) keep(row []answer.Cell) error {
 	}
 	for _, c := range row {
 		p.bytes += len(c.Text) + 24
+	}
+	if p.bytes > lookBack && p.d.public && !p.scroll && !p.hold {
+		p.forgot = true
+		p.first += len(p.rows)
+		p.rows = append(p.rows[:0:0], row)
+		return nil
 	}
 	if p.bytes > p.maxBytes {
 		return refusal.New(refusal.ProgramLimitExceeded, "the rows of cursor %q are too many to be kept", p.name).

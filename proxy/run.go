@@ -177,16 +177,40 @@ func (s *session) bound(p *prepared, st *answer.Statement) ([]answer.Param, erro
 	params := make([]answer.Param, len(p.params))
 	for i, t := range p.params {
 		params[i].Type = t
-		if st.Args[i].Null {
-			params[i].Cell.Null = true
-			continue
-		}
 		var err error
-		if params[i].Cell.Text, err = value.Param(t, value.Text, []byte(st.Args[i].Text), i+1, nil); err != nil {
+		if params[i].Cell, err = s.argument(st.Args[i], t, i+1); err != nil {
 			return nil, err
 		}
 	}
 	return params, nil
+}
+
+// argument is the value of argument n of EXECUTE, as the parameter's type has it. An expression reads nothing, and so costs nothing.
+func (s *session) argument(a answer.Argument, t catalog.Type, n int) (answer.Cell, error) {
+	if a.Expression == "" {
+		if a.Null {
+			return answer.Cell{Null: true}, nil
+		}
+		text, err := value.Param(t, value.Text, []byte(a.Text), n, nil)
+		if r, ok := refusal.As(err); ok {
+			r.Position = a.At
+		}
+		return answer.Cell{Text: text}, err
+	}
+	statements, err := s.srv.backend.Parse("SELECT CAST((" + a.Expression + ") AS " + t.String() + ")")
+	if err != nil || len(statements) != 1 {
+		return answer.Cell{}, withoutPosition(err)
+	}
+	res, err := s.answer(s.request(statements[0], nil))
+	if err != nil {
+		return answer.Cell{}, withoutPosition(err)
+	}
+	defer res.close()
+	row, ok, err := res.next()
+	if err != nil || !ok || len(row) != 1 {
+		return answer.Cell{Null: true}, err
+	}
+	return row[0], nil
 }
 
 // withoutPosition takes the position out of an error about another message's text.

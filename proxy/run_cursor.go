@@ -8,10 +8,14 @@ import (
 
 // declare makes a cursor. Its answer is drawn at the first FETCH, or now if it is to outlive the transaction.
 func (s *session) declare(st *answer.Statement, params []answer.Param) (*result, error) {
-	_, columns, err := s.describeQuery(st.Query, paramTypes(params))
+	wanted, columns, err := s.describeQuery(st.Query, paramTypes(params))
 	if err != nil {
 		return nil, err
 	}
+	if len(wanted) > len(params) {
+		return nil, refusal.New(refusal.UndefinedParameter, "there is no parameter $%d", len(params)+1)
+	}
+	s.tx.asked = true
 	hold := st.Options["hold"] == "true"
 	if !hold && !s.inBlock() {
 		return nil, refusal.New(refusal.NoActiveTransaction, "DECLARE CURSOR can only be used in transaction blocks")
@@ -143,7 +147,7 @@ func (p *portal) absolute(n int) (func() ([]answer.Cell, bool, error), error) {
 
 // once goes to row n and gives it.
 func (p *portal) once(n int) (func() ([]answer.Cell, bool, error), error) {
-	if n < p.pos && !p.goesBack() {
+	if (n < p.pos || n <= p.first) && !p.goesBack() {
 		return nil, errBackward
 	}
 	return atMost(1, func() ([]answer.Cell, bool, error) { return p.jump(n) }), nil

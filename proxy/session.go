@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"runtime/debug"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -288,6 +289,12 @@ func (s *session) styleNow() value.Style {
 		intervals, _ := s.settings.Get("IntervalStyle")
 		s.style.SetDate(dates)
 		s.style.SetInterval(intervals)
+		if digits, _ := s.settings.Get("extra_float_digits"); digits != "" {
+			n, err := strconv.Atoi(digits)
+			if err == nil {
+				s.style.FloatDigits = n - 1
+			}
+		}
 		encoding, _ := s.settings.Get("client_encoding")
 		s.charset, _ = value.FindEncoding(encoding)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/dpproxy/dpproxy/answer"
+	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
@@ -20,19 +21,15 @@ func (s *session) query(body []byte) error {
 		s.fail(err)
 		return s.ready()
 	}
-	statements, err := s.srv.backend.Parse(m.String)
-	if err != nil {
-		s.fail(err)
-		return s.ready()
-	}
-	if len(statements) == 0 {
+	statements, refused := s.srv.backend.Parse(m.String)
+	if len(statements) == 0 && refused == nil {
 		if err := s.wire.send(&pgproto3.EmptyQueryResponse{}); err != nil {
 			return err
 		}
 		return s.ready()
 	}
 	s.does(m.String)
-	s.tx.block = len(statements) > 1
+	s.tx.block = len(statements) > 1 || refused != nil && len(statements) > 0
 	s.several = s.tx.block
 	for _, st := range statements {
 		if err := s.simple(st); err != nil {
@@ -40,12 +37,24 @@ func (s *session) query(body []byte) error {
 				return err
 			}
 			s.fail(err)
+			refused = nil
 			break
 		}
+	}
+	if refused != nil {
+		s.fail(s.unlessFailed(refused))
 	}
 	s.finish()
 	s.tx.block, s.several = false, false
 	return s.ready()
+}
+
+// unlessFailed is why a statement is refused: in a failed transaction that is the reason, unless it is no statement at all.
+func (s *session) unlessFailed(err error) error {
+	if r, ok := refusal.As(err); ok && r.Code != refusal.SyntaxError && s.tx.status == failed {
+		return errAborted
+	}
+	return err
 }
 
 // simple runs one statement and writes all it says.

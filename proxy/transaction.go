@@ -19,6 +19,7 @@ type transaction struct {
 	implicit bool // statements since the last end run in a transaction that nobody began
 	block    bool // the implicit transaction is that of a message with several statements
 	marks    int  // savepoints
+	asked    bool // a query ran: it is too late for another isolation level
 }
 
 // enter is called before each statement. It refuses what a failed transaction cannot do.
@@ -81,6 +82,7 @@ func (s *session) abort() {
 		s.end(false)
 	case active:
 		s.tx.status = failed
+		s.settings.Fail()
 		s.dropSince(s.tx.marks)
 	}
 }
@@ -114,10 +116,26 @@ func (s *session) modes(st *answer.Statement, session bool) error {
 		}
 		if session {
 			name = "default_" + name
+		} else if err := s.late(option, v); err != nil {
+			return err
 		}
 		if err := s.settings.Set(name, v, false); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// late refuses another isolation level after a query of the transaction, or within a savepoint.
+func (s *session) late(option, level string) error {
+	now, _ := s.settings.Get("transaction_isolation")
+	switch {
+	case option != "isolation" || level == now:
+		return nil
+	case s.tx.asked:
+		return refusal.New(refusal.ActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must be called before any query")
+	case s.tx.marks > 0:
+		return refusal.New(refusal.ActiveTransaction, "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction")
 	}
 	return nil
 }

@@ -137,6 +137,11 @@ func (s *session) write(res *result, formats []int16, limit int) error {
 
 func (s *session) writeRows(res *result, formats []int16, limit int) (n int, more bool, err error) {
 	style := s.styleNow()
+	for _, c := range formats {
+		if err := checkFormat(c); err != nil {
+			return 0, false, err
+		}
+	}
 	for {
 		if limit > 0 && n == limit {
 			return n, true, nil

@@ -2,12 +2,13 @@ package rewrite
 
 import (
 	"github.com/dpproxy/dpproxy/catalog"
+	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite/expr"
 )
 
 // parameterTypes reads the types that parameters were given where they stand: each was resolved as a NULL constant at its
-// place in the text.
-func (r *resolver) parameterTypes(q *query) []catalog.Type {
+// place in the text. One that stands nowhere, and that the client gave no type, has none.
+func (r *resolver) parameterTypes(q *query) ([]catalog.Type, error) {
 	out := make([]catalog.Type, len(r.params))
 	for i, p := range r.params {
 		out[i] = p.Type
@@ -35,13 +36,24 @@ func (r *resolver) parameterTypes(q *query) []catalog.Type {
 			walkDeep(k.filter, see)
 		}
 	}
+	written := map[int]bool{}
+	for _, n := range r.paramAt {
+		written[n] = true
+	}
 	for i, t := range out {
-		if t.Kind == catalog.Unknown {
+		switch {
+		case t.Kind != catalog.Unknown:
+		case !written[i+1]:
+			return nil, refusal.New(indeterminateType, "could not determine data type of parameter $%d", i+1)
+		default:
 			out[i] = catalog.Of(catalog.Text)
 		}
 	}
-	return out
+	return out, nil
 }
+
+// indeterminateType is the SQLSTATE of a parameter that nothing gives a type.
+const indeterminateType refusal.Code = "42P18"
 
 // walkDeep walks an expression and the sub-queries in it.
 func walkDeep(e expr.Expr, f func(expr.Expr) bool) {

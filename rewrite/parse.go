@@ -32,7 +32,7 @@ func Parse(sql string) ([]*Statement, error) {
 		moveSeries(r.Stmt.ProtoReflect())
 		st, err := p.statement(r.Stmt)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		out = append(out, st)
 	}

@@ -102,26 +102,82 @@ func (p parser) execute(n *syntax.Node, s *syntax.ExecuteStmt) (*Statement, erro
 	st := p.new(Execute, n)
 	st.Name = s.Name
 	for _, a := range s.Params {
-		arg, ok := constant(a)
-		if !ok {
-			return nil, p.refuse(refusal.NotSupported, int32(p.offset), "EXECUTE takes constants as parameters")
+		arg, err := p.executeArgument(a)
+		if err != nil {
+			return nil, err
 		}
 		st.Args = append(st.Args, arg)
 	}
 	return st, nil
 }
 
+// executeArgument keeps a constant as it is, and any other expression as text: its value is asked for when the statement runs.
+func (p parser) executeArgument(n *syntax.Node) (Argument, error) {
+	if c := n.GetAConst(); c != nil && c.GetFval() == nil { // 7.6 is rounded where an integer is wanted
+		if arg, ok := constText(c); ok {
+			arg.At = syntax.CharOffset(p.source, int(c.Location)) + 1
+			return arg, nil
+		}
+	}
+	var err error
+	walkTree(n, func(n *syntax.Node) bool {
+		switch v := n.GetNode().(type) {
+		case *syntax.Node_SubLink:
+			err = p.refuse(refusal.NotSupported, v.SubLink.Location, "cannot use subquery in EXECUTE parameter")
+		case *syntax.Node_ColumnRef:
+			var names []string
+			for _, f := range v.ColumnRef.Fields {
+				names = append(names, f.GetString_().GetSval())
+			}
+			name := strings.Join(names, ".")
+			if len(names) == 1 {
+				name = "\"" + name + "\""
+			}
+			err = p.refuse(refusal.UndefinedColumn, v.ColumnRef.Location, "column %s does not exist", name)
+		case *syntax.Node_ParamRef:
+			err = p.refuse(refusal.UndefinedParameter, v.ParamRef.Location, "there is no parameter $%d", v.ParamRef.Number)
+		}
+		return err == nil
+	})
+	if err != nil {
+		return Argument{}, err
+	}
+	text, err := syntax.Deparse(columnsOnly(n))
+	if err != nil {
+		return Argument{}, p.refuse(refusal.NotSupported, int32(p.offset), "EXECUTE takes constants as parameters")
+	}
+	return Argument{Expression: strings.TrimPrefix(text, "SELECT ")}, nil
+}
+
+// columnsOnly is SELECT of one expression.
+func columnsOnly(n *syntax.Node) *syntax.Node {
+	column := &syntax.Node{Node: &syntax.Node_ResTarget{ResTarget: &syntax.ResTarget{Val: n}}}
+	return &syntax.Node{Node: &syntax.Node_SelectStmt{SelectStmt: &syntax.SelectStmt{TargetList: []*syntax.Node{column},
+		LimitOption: syntax.LIMIT_OPTION_DEFAULT, Op: syntax.SETOP_NONE}}}
+}
+
+// invalidCursor is the SQLSTATE of a cursor whose options exclude each other.
+const invalidCursor refusal.Code = "42P11"
+
 // The bits of DeclareCursorStmt.options (parsenodes.h).
 const (
-	cursorBinary   = 0x0001
-	cursorScroll   = 0x0002
-	cursorNoScroll = 0x0004
-	cursorHold     = 0x0020
+	cursorBinary      = 0x0001
+	cursorScroll      = 0x0002
+	cursorNoScroll    = 0x0004
+	cursorInsensitive = 0x0008
+	cursorAsensitive  = 0x0010
+	cursorHold        = 0x0020
 )
 
 func (p parser) declare(n *syntax.Node, s *syntax.DeclareCursorStmt) (*Statement, error) {
 	st := p.new(Declare, n)
 	st.Name = s.Portalname
+	switch {
+	case s.Options&cursorScroll != 0 && s.Options&cursorNoScroll != 0:
+		return nil, p.refuse(invalidCursor, -1, "cannot specify both SCROLL and NO SCROLL")
+	case s.Options&cursorAsensitive != 0 && s.Options&cursorInsensitive != 0:
+		return nil, p.refuse(invalidCursor, -1, "cannot specify both ASENSITIVE and INSENSITIVE")
+	}
 	for name, bit := range map[string]int32{"binary": cursorBinary, "scroll": cursorScroll, "no_scroll": cursorNoScroll, "hold": cursorHold} {
 		if s.Options&bit != 0 {
 			st.Options[name] = "true"
@@ -173,7 +229,11 @@ func (p parser) copyOut(n *syntax.Node, s *syntax.CopyStmt) (*Statement, error) 
 		if !ok {
 			v = "true"
 		}
-		switch name := strings.ToLower(d.GetDefname()); name {
+		name := strings.ToLower(d.GetDefname())
+		if _, twice := st.Options[name]; twice {
+			return nil, p.refuse(refusal.SyntaxError, d.Location, "conflicting or redundant options")
+		}
+		switch name {
 		case "format", "header", "delimiter", "null", "quote", "escape", "encoding":
 			st.Options[name] = v
 		case "force_quote":
@@ -186,7 +246,7 @@ func (p parser) copyOut(n *syntax.Node, s *syntax.CopyStmt) (*Statement, error) 
 				st.Options[name] = strings.Join(cols, ",")
 			}
 		default:
-			return nil, p.refuse(refusal.NotSupported, d.Location, "COPY option %q is not supported", d.Defname)
+			return nil, p.copyOption(name, d.Location)
 		}
 	}
 	inner, err := p.inner(query, "COPY")
@@ -195,6 +255,17 @@ func (p parser) copyOut(n *syntax.Node, s *syntax.CopyStmt) (*Statement, error) 
 	}
 	st.Query = inner
 	return st, nil
+}
+
+// copyOption says why an option of COPY is not taken, in PostgreSQL's words. Those of COPY FROM are known.
+func (p parser) copyOption(name string, loc int32) error {
+	switch name {
+	case "force_not_null", "force_null", "freeze":
+		return p.refuse(refusal.NotSupported, -1, "COPY %s only available using COPY FROM", strings.ReplaceAll(name, "_", " "))
+	case "convert_selectively":
+		return p.refuse(refusal.NotSupported, loc, "COPY option %q is not supported", name)
+	}
+	return p.refuse(refusal.SyntaxError, loc, "option \"%s\" not recognized", name)
 }
 
 // columnsOf is the SELECT that COPY of a table stands for.

@@ -182,17 +182,20 @@ func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, decla
 		q, err := r.root(st)
 		if err != nil {
 			if without, public := describeWithoutValues(st, r, declared, err); without != nil {
-				types, columns, volatile = public.parameterTypes(without), without.answerColumns(), public.volatile
-				return false, nil
+				types, err = public.parameterTypes(without)
+				columns, volatile = without.answerColumns(), public.volatile
+				return false, err
 			}
 			return r.policy.otherClass, err
 		}
-		types, columns, volatile = r.parameterTypes(q), q.answerColumns(), r.volatile
-		return false, nil
+		types, err = r.parameterTypes(q)
+		columns, volatile = q.answerColumns(), r.volatile
+		return false, err
 	})
 	if err != nil && mayBeEmpty(st) {
 		if q, r := emptyQuery(st, ds, s, typed(declared), true); q != nil {
-			return r.parameterTypes(q), q.answerColumns(), nil
+			types, err := r.parameterTypes(q)
+			return types, q.answerColumns(), err
 		}
 	}
 	if err != nil {

@@ -66,8 +66,10 @@ type Statement struct {
 	literals  []literal    // those that are slots
 }
 
-// Argument is a constant in a utility statement.
+// Argument is a constant in a utility statement, or an expression of constants in EXECUTE.
 type Argument struct {
-	Text string
-	Null bool
+	Text       string
+	Null       bool
+	Expression string // of EXECUTE: SQL that reads nothing, in place of Text
+	At         int    // where it stands in the message, from 1 on, in characters; 0 is unknown
 }

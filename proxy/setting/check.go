@@ -61,16 +61,6 @@ func enum(words ...string) func(string) (string, error) {
 	}
 }
 
-// only is an enum of PostgreSQL of which one value is supported here.
-func only(name, word string) func(string) (string, error) {
-	return func(value string) (string, error) {
-		if strings.EqualFold(value, word) {
-			return word, nil
-		}
-		return "", refusal.New(refusal.NotSupported, "%s %q is not supported", name, value).WithHint("Use %s.", word)
-	}
-}
-
 func integer(lowest, highest int) func(string) (string, error) {
 	return func(value string) (string, error) {
 		n, err := strconv.Atoi(strings.TrimSpace(value))

@@ -108,7 +108,7 @@ func session() []Setting {
 		{Name: "check_function_bodies", Default: "on", check: boolean, Description: "Checks routine bodies during CREATE FUNCTION and CREATE PROCEDURE."},
 		{Name: "default_tablespace", Description: "Sets the default tablespace to create tables and indexes in."},
 		{Name: "default_table_access_method", Default: "heap", Description: "Sets the default table access method for new tables."},
-		{Name: "role", Default: "none", check: only("role", "none"), Description: "Sets the current role."},
+		{Name: "role", Default: "none", Description: "Sets the current role."},
 		{Name: "lc_messages", Default: "C", check: ascii, Description: "Sets the language in which messages are displayed."},
 		{Name: "lc_monetary", Default: "C", check: ascii, Description: "Sets the locale for formatting monetary amounts."},
 		{Name: "lc_numeric", Default: "C", check: ascii, Description: "Sets the locale for formatting numbers."},

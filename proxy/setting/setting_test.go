@@ -54,7 +54,7 @@ func TestValues(t *testing.T) {
 		{"jit", "of", "off", ""}, {"jit", "o", "", "22023"}, {"client_min_messages", "WARNING", "warning", ""}, {"client_min_messages", "loud", "", "22023"},
 		{"server_version", "9", "", "55P02"}, {"is_superuser", "on", "", "55P02"}, {"no_such_thing", "1", "", "42704"},
 		{"my.setting", "anything", "anything", ""}, {"dp.epsilon", "0.1", "0.1", ""}, {"dp.epsilon", "99", "", "22023"}, {"dp.typo", "1", "", "42704"},
-		{"search_path", "a, b", "a, b", ""}, {"role", "postgres", "", "0A000"}, {"IntervalStyle", "iso_8601", "iso_8601", ""},
+		{"search_path", "a, b", "a, b", ""}, {"role", "postgres", "", "22023"}, {"role", "none", "none", ""}, {"IntervalStyle", "iso_8601", "iso_8601", ""},
 	} {
 		s := store(t)
 		err := s.Set(c.name, c.in, false)

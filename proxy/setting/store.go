@@ -88,6 +88,10 @@ func (s *Store) check(key, value string) (string, error) {
 		switch {
 		case key == "session_authorization" && value == s.start[key]:
 			return value, nil // SET SESSION AUTHORIZATION to oneself changes nothing
+		case key == "role" && (value == s.start["session_authorization"] || strings.EqualFold(value, "none")):
+			return value, nil // SET ROLE to oneself too
+		case key == "role":
+			return "", refusal.New(refusal.InvalidParameterValue, "role %q does not exist", value)
 		case key == "session_authorization":
 			return "", refusal.New(refusal.InsufficientPrivilege, "permission denied to set session authorization %q", value)
 		case st.ReadOnly:
@@ -150,6 +154,9 @@ func (s *Store) Reset(name string) error {
 	s.own()
 	delete(s.session, key)
 	delete(s.local, key)
+	if _, known := s.registry.byName[key]; !known && !strings.HasPrefix(key, "dp.") {
+		s.session[key] = "" // a name that was used once stays known, as in PostgreSQL
+	}
 	return nil
 }
 

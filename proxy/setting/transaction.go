@@ -45,6 +45,16 @@ func (s *Store) Rollback() {
 	s.endLocal()
 }
 
+// Fail puts the values back to what they were at the last savepoint, or at Begin, as an error in a transaction does at once.
+func (s *Store) Fail() {
+	switch last := len(s.marks) - 1; {
+	case last >= 0:
+		s.restore(s.marks[last].snapshot)
+	case s.began != nil && s.version != s.beganAt:
+		s.restore(*s.began)
+	}
+}
+
 func (s *Store) endLocal() {
 	if s.local != nil {
 		s.local = nil

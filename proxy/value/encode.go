@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/dpproxy/dpproxy/catalog"
@@ -19,6 +20,7 @@ type Style struct {
 	Date        DateStyle
 	DayFirst    bool // DateStyle's DMY, which counts outside of ISO and German
 	Interval    IntervalStyle
+	FloatDigits int // extra_float_digits less 1: 0 and more is the shortest text that reads back the same
 }
 
 // Cells come from our own engines, so text that does not fit its type is a defect of ours: the caller reports it as an
@@ -43,6 +45,8 @@ func (s Style) AppendText(dst []byte, t catalog.Type, text string) []byte {
 		if raw, err = byteaBytes(text); err == nil {
 			out = appendEscaped(dst, raw)
 		}
+	case catalog.Float4, catalog.Float8:
+		out, err = appendRounded(dst, t.Kind, text, s.FloatDigits+1)
 	case catalog.Interval:
 		out, err = s.Interval.append(dst, text)
 	default:
@@ -52,6 +56,37 @@ func (s Style) AppendText(dst []byte, t catalog.Type, text string) []byte {
 		return append(dst, text...)
 	}
 	return out
+}
+
+// appendRounded prints a float with so many digits more (or less) than its type surely holds: 6 of a float4, 15 of a float8.
+func appendRounded(dst []byte, k catalog.Kind, text string, extra int) ([]byte, error) {
+	digits := 15
+	if k == catalog.Float4 {
+		digits = 6
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(dst, text...), nil
+	}
+	return appendGeneral(dst, f, max(1, digits+extra)), nil
+}
+
+// appendGeneral is C's %.*g.
+func appendGeneral(dst []byte, f float64, digits int) []byte {
+	text := strconv.FormatFloat(f, 'e', digits-1, 64)
+	mantissa, exponent, _ := strings.Cut(text, "e")
+	n, err := strconv.Atoi(exponent)
+	if err == nil && n >= -4 && n < digits {
+		fixed := strconv.FormatFloat(f, 'f', max(0, digits-1-n), 64)
+		if strings.Contains(fixed, ".") {
+			fixed = strings.TrimRight(strings.TrimRight(fixed, "0"), ".")
+		}
+		return append(dst, fixed...)
+	}
+	if strings.Contains(mantissa, ".") {
+		mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
+	}
+	return append(append(append(dst, mantissa...), 'e'), exponent...)
 }
 
 // Changes says whether the style prints values of a type, or of its elements, other than as they stand in cells.
@@ -65,6 +100,8 @@ func (s Style) Changes(t catalog.Type) bool {
 		return s.Interval != Postgres
 	case catalog.Bytea:
 		return s.EscapeBytea
+	case catalog.Float4, catalog.Float8:
+		return s.FloatDigits < 0
 	}
 	return false
 }
