@@ -112,5 +112,6 @@ func (v *served) find(id Identity, now time.Time) (*Dataset, *User, Grant, error
 	if !granted {
 		return nil, nil, Grant{}, refusal.New(refusal.InvalidCatalogName, "database %q does not exist", id.Dataset)
 	}
+	g.functions = v.functions(d, g)
 	return d, u, g, nil
 }

@@ -30,9 +30,12 @@ func (s *session) does(query string) {
 
 // rests says that no query runs.
 func (s *session) rests() {
-	state := map[byte]string{active: "idle in transaction", failed: "idle in transaction (aborted)"}[s.tx.status]
-	if state == "" {
-		state = "idle"
+	state := "idle"
+	switch s.tx.status {
+	case active:
+		state = "idle in transaction"
+	case failed:
+		state = "idle in transaction (aborted)"
 	}
 	now := activity{state: state, application: s.id.Application, changed: s.srv.clock()}
 	if before := s.doing.Load(); before != nil {
