@@ -5,7 +5,7 @@ venv=$CLIENTS_CACHE/python
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install -q --disable-pip-version-check -r requirements.txt
 status=0
-for file in psycopg3 psycopg2_checks asyncpg_checks sqlalchemy_checks frames; do
+for file in psycopg3 parameters psycopg2_checks asyncpg_checks sqlalchemy_checks frames; do
 	echo "# $file"
 	"$venv/bin/python" "$file.py" || status=1
 done
