@@ -74,6 +74,16 @@ public class Checks {
                     equal(r.getBoolean("t_bool"), true);
                     equal(r.getLong("t_int8"), 1234567890123L);
                     equal(r.getBigDecimal("t_numeric"), new BigDecimal("12345.67890"));
+                    equal(r.getShort("t_int2"), (short) 12);
+                    equal(r.getInt("t_int4"), 123456);
+                    equal(r.getFloat("t_float4"), 1.5f);
+                    equal(r.getDouble("t_float8"), 2.25);
+                    equal(r.getString("t_varchar") + "|" + r.getString("t_bpchar") + "|" + r.getString("t_name") + "|" + r.getString("t_char"), "varchar|ab  |a_name|c");
+                    equal(r.getLong("t_oid"), 4711L);
+                    equal(r.getObject("t_time", java.time.LocalTime.class).toString(), "12:34:56.789");
+                    equal(r.getTimestamp("t_timestamp").toString(), "2024-02-29 12:34:56.789");
+                    equal(r.getObject("t_interval").toString(), "1 years 0 mons 2 days 3 hours 4 mins 5.0 secs");
+                    equal(r.getObject("t_jsonb").toString(), "{\"a\": [1, null]}");
                     equal(r.getString("t_text"), "text \"x\" ä€😀");
                     equal(r.getDate("t_date").toString(), "2024-02-29");
                     equal(r.getTimestamp("t_timestamptz").getTime(), 1709210096789L);
@@ -109,6 +119,33 @@ public class Checks {
                     equal(r.getDate(7).toString(), "2024-02-29");
                     equal(r.getObject(8), null);
                 }
+            }
+        });
+        check(mode + "dates and times as parameters", () -> {
+            String of = "SELECT count(*) FROM kinds WHERE id = 1 AND t_date = ? AND t_timestamp = ? AND t_timestamptz = ? AND t_time = ?";
+            try (PreparedStatement s = c.prepareStatement(of)) {
+                Timestamp at = Timestamp.valueOf("2024-02-29 12:34:56.789");
+                for (int round = 0; round < 5; round++) {
+                    if (round % 2 == 0) { // the older classes, whose zone the server is to disregard
+                        s.setDate(1, java.sql.Date.valueOf("2024-02-29"));
+                        s.setTimestamp(2, at);
+                        s.setTimestamp(3, new Timestamp(1709210096789L));
+                        s.setObject(4, java.time.LocalTime.of(12, 34, 56, 789000000));
+                    } else {
+                        s.setObject(1, java.time.LocalDate.of(2024, 2, 29));
+                        s.setObject(2, at.toLocalDateTime());
+                        s.setObject(3, java.time.OffsetDateTime.parse("2024-02-29T13:34:56.789+01:00"));
+                        s.setObject(4, "12:34:56.789", Types.OTHER);
+                    }
+                    ResultSet r = s.executeQuery();
+                    r.next();
+                    equal(r.getInt(1), 1);
+                }
+            }
+            try (PreparedStatement s = c.prepareStatement("SELECT count(*) FROM persons WHERE born BETWEEN ? AND ?")) {
+                s.setDate(1, java.sql.Date.valueOf("1950-01-01"));
+                s.setDate(2, java.sql.Date.valueOf("1952-01-01"));
+                s.executeQuery();
             }
         });
         check(mode + "a private answer", () -> {
