@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/dpproxy/dpproxy/refusal"
 )
 
 // The numbers that stand where a version does.
@@ -113,7 +115,7 @@ func parseOptions(text string) ([][2]string, error) {
 		case w == "-c":
 			i++
 			if i == len(words) {
-				return nil, errPacket
+				return nil, badOption(w)
 			}
 			w = words[i]
 		case strings.HasPrefix(w, "--"):
@@ -121,15 +123,19 @@ func parseOptions(text string) ([][2]string, error) {
 		case strings.HasPrefix(w, "-c"):
 			w = w[2:]
 		default:
-			return nil, errPacket
+			return nil, badOption(w)
 		}
 		name, value, ok := strings.Cut(w, "=")
 		if !ok || name == "" {
-			return nil, errPacket
+			return nil, refusal.New(refusal.SyntaxError, "-c %s requires a value", w)
 		}
 		out = append(out, [2]string{strings.ReplaceAll(name, "-", "_"), value})
 	}
 	return out, nil
+}
+
+func badOption(word string) error {
+	return refusal.New(refusal.SyntaxError, "invalid command-line argument for server process: %s", word)
 }
 
 func splitOptions(text string) []string {

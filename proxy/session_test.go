@@ -288,7 +288,7 @@ func TestBadMessages(t *testing.T) {
 	srv := serveTest(t, newThroughBackend(t), func(c *Config) { c.MaxPacketSize = 4096 })
 	for name, send := range map[string][]byte{
 		"an unknown type": {'z', 0, 0, 0, 4}, "a length of 0": {'Q', 0, 0, 0, 0}, "a length of 3": {'Q', 0, 0, 0, 3},
-		"a length of 2^31": {'Q', 0x80, 0, 0, 0}, "a message too long": {'Q', 0, 0, 0x10, 1}, "a query without an end": {'Q', 0, 0, 0, 5, 'x'},
+		"a length of 2^31": {'Q', 0x80, 0, 0, 0}, "a message too long": {'Q', 0, 0, 0x10, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := hijack(t, srv.url(""))
@@ -301,8 +301,15 @@ func TestBadMessages(t *testing.T) {
 			}
 		})
 	}
-	// Malformed messages of the extended protocol are errors, and the session goes on.
+	// Other malformed messages are errors, and the session goes on.
 	client := hijack(t, srv.url(""))
+	if _, err := client.conn.Write([]byte{'Q', 0, 0, 0, 5, 'x'}); err != nil {
+		t.Fatal(err)
+	}
+	if e := receive[*pgproto3.ErrorResponse](t, client.front); e.Code != "08P01" || e.Severity != "ERROR" {
+		t.Fatalf("%s %s %s", e.Severity, e.Code, e.Message)
+	}
+	receive[*pgproto3.ReadyForQuery](t, client.front)
 	for _, send := range [][]byte{{'P', 0, 0, 0, 4}, {'B', 0, 0, 0, 6, 0, 0}, {'E', 0, 0, 0, 5, 0}, {'D', 0, 0, 0, 6, 'X', 0}, {'C', 0, 0, 0, 4},
 		{'B', 0, 0, 0, 14, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xf0}} {
 		if _, err := client.conn.Write(send); err != nil {

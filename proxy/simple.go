@@ -13,7 +13,8 @@ import (
 func (s *session) query(body []byte) error {
 	var m pgproto3.Query
 	if err := m.Decode(body); err != nil {
-		return malformedMessage("Query")
+		s.fail(malformedMessage("Query"))
+		return s.ready()
 	}
 	delete(s.prepared, "") // a simple query ends the unnamed ones, as in PostgreSQL
 	s.dropPortal("")

@@ -94,8 +94,10 @@ func (h *handshake) frame(first byte) ([]byte, error) {
 func (h *handshake) understand(body []byte) (startup, error) {
 	s, err := parseStartup(body)
 	switch {
-	case err != nil:
+	case errors.Is(err, errPacket):
 		return s, refusal.New(refusal.ProtocolViolation, "invalid startup packet layout")
+	case err != nil:
+		return s, err
 	case s.user == "":
 		return s, refusal.New(refusal.InvalidAuthorization, "no PostgreSQL user name specified in startup packet")
 	case s.replication != "" && s.replication != "false" && s.replication != "off" && s.replication != "0" && s.replication != "no":

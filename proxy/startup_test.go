@@ -123,7 +123,7 @@ func TestBadStartups(t *testing.T) {
 		{"something after the end", append(binary.BigEndian.AppendUint32(nil, 18), "\x00\x03\x00\x00user\x00x\x00\x00x\x00"...), "08P01"},
 		{"invalid UTF-8", startupFrame(protocol30, "user", "\xff"), "08P01"},
 		{"replication", startupFrame(protocol30, "user", testUser, "replication", "database"), "0A000"},
-		{"unbalanced options", startupFrame(protocol30, "user", testUser, "options", "-c"), "08P01"},
+		{"unbalanced options", startupFrame(protocol30, "user", testUser, "options", "-c"), "42601"},
 		{"SSLRequest with a body", startupFrame(sslRequestCode, "x"), "08P01"},
 		{"nothing", []byte{0}, ""},
 	} {
