@@ -36,6 +36,7 @@ type Server struct {
 	logins   chan struct{} // places of connections before log-in
 
 	draining atomic.Bool
+	leaving  atomic.Int64            // connections that are being turned away
 	stop     context.CancelCauseFunc // ends all queries
 	base     context.Context
 	running  sync.WaitGroup
@@ -124,7 +125,12 @@ func (s *Server) start(conn net.Conn) {
 	e := newEarly(s.base, conn)
 	s.mu.Lock()
 	// Beyond the sessions there is room for those that log in, cancel or will be told that there are too many.
-	if s.draining.Load() || s.accepted >= s.cfg.MaxClientConn+2*s.cfg.MaxLoginConn {
+	if s.draining.Load() {
+		s.mu.Unlock()
+		go s.turnAway(e)
+		return
+	}
+	if s.accepted >= s.cfg.MaxClientConn+2*s.cfg.MaxLoginConn {
 		s.mu.Unlock()
 		e.evict()
 		return

@@ -381,6 +381,10 @@ func TestShutdownDrains(t *testing.T) {
 	if e := receive[*pgproto3.ErrorResponse](t, idleOne.front); e.Code != "57P01" || e.Severity != "FATAL" {
 		t.Fatalf("idle: %s %s", e.Severity, e.Code)
 	}
+	_, err := pgconn.Connect(context.Background(), srv.url(""))
+	if e, ok := errors.AsType[*pgconn.PgError](err); !ok || e.Code != "57P03" {
+		t.Fatalf("who comes while the server drains is told %v", err)
+	}
 	receive[*pgproto3.RowDescription](t, busy.front)
 	receive[*pgproto3.DataRow](t, busy.front)
 	receive[*pgproto3.CommandComplete](t, busy.front)

@@ -5,14 +5,13 @@ import (
 	"net"
 )
 
-// Shutdown drains: nobody new may come, idle sessions are told 57P01 and end, busy ones finish their query first. When
-// ctx ends, the queries that still run are cancelled and their sessions end too; Shutdown then returns ctx's error.
+// Shutdown drains: whoever is new is told 57P03, as PostgreSQL does while it shuts down, idle sessions are told 57P01 and end, busy ones
+// finish their query first. When ctx ends, the queries that still run are cancelled and their sessions end too; Shutdown then returns
+// ctx's error. Listeners are closed last.
 func (s *Server) Shutdown(ctx context.Context) error {
+	defer s.closeListeners()
 	s.mu.Lock()
 	s.draining.Store(true)
-	for l := range s.listeners {
-		l.Close()
-	}
 	for c := range s.conns { // nobody of these has been told anything yet
 		c.Close()
 	}
@@ -45,6 +44,25 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		}
 	}
 	return ctx.Err()
+}
+
+func (s *Server) closeListeners() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.listeners {
+		l.Close()
+	}
+}
+
+// turnAway tells a connection that comes while the server drains so (see admit), or takes the cancel request that it is.
+func (s *Server) turnAway(e *early) {
+	defer s.leaving.Add(-1)
+	if s.leaving.Add(1) > int64(s.cfg.MaxLoginConn) {
+		e.evict()
+		return
+	}
+	defer e.evict()
+	s.login(e)
 }
 
 // Reload loads the certificate again, from the same or other files, and takes other ways to log in. Sessions keep what

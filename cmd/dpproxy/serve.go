@@ -78,7 +78,7 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 	retention := newPruner(a)
 	defer retention.close()
 	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx, l) }()
+	go func() { ended <- server.Serve(context.WithoutCancel(ctx), l) }()
 	pages.ready.Store(true)
 	a.log.Info("ready", "address", l.Addr().String(), "datasets", len(a.config.Datasets), "version", buildVersion())
 	started()
@@ -88,6 +88,9 @@ func serve(ctx context.Context, a *app, l net.Listener, started func()) error {
 			hangup(ctx, a, server)
 			warnContradictions(ctx, a)
 			retention.set(a.config.Archive.Retain)
+		case <-ctx.Done():
+			pages.ready.Store(false)
+			return errors.Join(drain(a, server), <-ended)
 		case err := <-ended:
 			pages.ready.Store(false)
 			return errors.Join(err, drain(a, server))

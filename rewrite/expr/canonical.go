@@ -285,9 +285,13 @@ func operandText(e Expr) string {
 	if k.Null {
 		return "NULL"
 	}
+	kind := k.Typ.Kind
+	if kind == catalog.Varchar {
+		kind = catalog.Text // one to every operator
+	}
 	p := Printer{}
 	p.Literal(k.Text)
-	return bareName(catalog.Of(k.Typ.Kind)) + " " + p.String()
+	return bareName(catalog.Of(kind)) + " " + p.String()
 }
 
 // canonical writes a column with its clamp, as [lower, upper].
