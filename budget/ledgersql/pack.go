@@ -76,7 +76,7 @@ func packLength(list []*budget.Answer) int {
 		if i == maxPack || size > maxPackBytes {
 			return i
 		}
-		size += len(a.Body) + len(a.Entry.SQL) + len(a.Entry.Plan)
+		size += len(a.Body) + textBytes(&a.Entry)
 	}
 	return len(list)
 }

@@ -10,9 +10,14 @@ import (
 
 // A pack's entries are a version byte, then for each entry its SQL, plan, application and client, its time (nanoseconds after
 // the former's; the first's after 1970 UTC), its duration in nanoseconds, its number of rows, and 1 if its answer is kept.
-// Numbers are varints. A text that was there before is its number, from 1 on; a new one is 0, its length and its bytes.
+// Numbers are varints. A text is how many bytes it begins and ends with as the former entry's text of its kind does, and the
+// bytes between them with their number before them: texts and plans of one statement differ in a few constants.
 // A pack's answers are those that are kept, each with its length before it.
 const packVersion = 1
+
+// maxUnpacked bounds the texts of a pack that is read, in bytes: far more than packLength lets into one, so that a damaged pack
+// does not take the memory.
+const maxUnpacked = 64 * maxPackBytes
 
 var errPack = errors.New("ledger: a pack of entries is damaged")
 
@@ -22,19 +27,15 @@ func encodePack(list []*budget.Answer) (entries, answers []byte, kept int64) {
 	for _, a := range list {
 		size += len(a.Body) + binary.MaxVarintLen32
 	}
-	entries, answers = append(make([]byte, 0, 128*len(list)), packVersion), make([]byte, 0, size)
-	seen := make(map[string]uint64, len(list)+8)
+	entries, answers = append(make([]byte, 0, 64*len(list)), packVersion), make([]byte, 0, size)
+	var former [4]string
 	last := int64(0)
 	for _, a := range list {
 		e := &a.Entry
-		for _, s := range [...]string{e.SQL, e.Plan, e.Application, e.Client} {
-			s = clean(s)
-			n, ok := seen[s]
-			entries = binary.AppendUvarint(entries, n)
-			if !ok {
-				seen[s] = uint64(len(seen) + 1)
-				entries = append(binary.AppendUvarint(entries, uint64(len(s))), s...)
-			}
+		for i, text := range [...]string{e.SQL, e.Plan, e.Application, e.Client} {
+			text = clean(text)
+			entries = appendChange(entries, former[i], text)
+			former[i] = text
 		}
 		at := e.Time.UnixNano()
 		entries = binary.AppendVarint(entries, at-last)
@@ -59,20 +60,17 @@ func decodePack(b []byte) ([]budget.Answer, error) {
 		return nil, errPack
 	}
 	var list []budget.Answer
-	var seen []string
+	total := 0
+	var former [4]string
 	last := int64(0)
 	for len(r.rest) > 0 && !r.bad {
 		var a budget.Answer
-		for _, to := range [...]*string{&a.Entry.SQL, &a.Entry.Plan, &a.Entry.Application, &a.Entry.Client} {
-			switch n := r.uvarint(); {
-			case n == 0:
-				*to = string(r.bytes())
-				seen = append(seen, *to)
-			case n <= uint64(len(seen)):
-				*to = seen[n-1]
-			default:
-				r.bad = true
-			}
+		for i := range former {
+			former[i] = r.change(former[i])
+		}
+		a.Entry.SQL, a.Entry.Plan, a.Entry.Application, a.Entry.Client = former[0], former[1], former[2], former[3]
+		if total += textBytes(&a.Entry); total > maxUnpacked {
+			return nil, errPack
 		}
 		last += r.varint()
 		a.Entry.Time, a.Entry.Duration = time.Unix(0, last).UTC(), time.Duration(r.varint())
@@ -86,6 +84,8 @@ func decodePack(b []byte) ([]budget.Answer, error) {
 	return list, nil
 }
 
+func textBytes(e *budget.Entry) int { return len(e.SQL) + len(e.Plan) + len(e.Application) + len(e.Client) }
+
 // decodePackAnswers gives the entries their answers.
 func decodePackAnswers(list []budget.Answer, b []byte) error {
 	r := packReader{rest: b}
@@ -98,6 +98,36 @@ func decodePackAnswers(list []budget.Answer, b []byte) error {
 		return errPack
 	}
 	return nil
+}
+
+// appendChange writes a text as what it changes in the former one.
+func appendChange(b []byte, former, text string) []byte {
+	most := min(len(former), len(text))
+	head := 0
+	for head < most && former[head] == text[head] {
+		head++
+	}
+	tail := 0
+	for tail < most-head && former[len(former)-1-tail] == text[len(text)-1-tail] {
+		tail++
+	}
+	b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(head)), uint64(tail))
+	between := text[head : len(text)-tail]
+	return append(binary.AppendUvarint(b, uint64(len(between))), between...)
+}
+
+// change reads what appendChange wrote.
+func (r *packReader) change(former string) string {
+	head, tail := r.uvarint(), r.uvarint()
+	between := r.bytes()
+	if most := uint64(len(former)); r.bad || head > most || tail > most-head {
+		r.bad = true
+		return ""
+	}
+	if head == uint64(len(former)) && len(between) == 0 {
+		return former
+	}
+	return former[:head] + string(between) + former[uint64(len(former))-tail:]
 }
 
 // packReader reads from the front; bad once there was less than was to be read.

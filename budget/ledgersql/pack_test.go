@@ -18,7 +18,7 @@ func FuzzPack(f *testing.F) {
 	entries, answers, _ := encodePack(list)
 	f.Add(entries, answers)
 	f.Add([]byte{packVersion}, []byte{})
-	f.Add([]byte{packVersion, 0, 1, 'a', 1, 1, 1, 2, 2, 2, 0}, []byte{1})
+	f.Add([]byte{packVersion, 0, 0, 1, 'a', 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 0}, []byte{1})
 	f.Fuzz(func(t *testing.T, entries, answers []byte) {
 		read, err := decodePack(entries)
 		if err != nil || decodePackAnswers(read, answers) != nil {
