@@ -84,7 +84,9 @@ func decodePack(b []byte) ([]budget.Answer, error) {
 	return list, nil
 }
 
-func textBytes(e *budget.Entry) int { return len(e.SQL) + len(e.Plan) + len(e.Application) + len(e.Client) }
+func textBytes(e *budget.Entry) int {
+	return len(e.SQL) + len(e.Plan) + len(e.Application) + len(e.Client)
+}
 
 // decodePackAnswers gives the entries their answers.
 func decodePackAnswers(list []budget.Answer, b []byte) error {
