@@ -39,7 +39,16 @@ async function nodePostgres() {
       if (!binary) assert.deepEqual(rows[0].a_text, ['a', 'b c', null, 'q"\\'])
     })
   }
-  await check('pg: every column', async () => assert.equal((await client.query('SELECT * FROM kinds')).rows.length, 3))
+  await check('pg: every column', async () => {
+    const { rows } = await client.query('SELECT *, t_timestamp::text AS ts, t_interval::text AS lasts FROM kinds ORDER BY id')
+    assert.equal(rows.length, 3)
+    const { t_bool, t_int2, t_int4, t_float4, t_float8, t_numeric, t_varchar, t_bpchar, t_time, t_timetz, t_timestamptz, t_uuid, t_bytea, t_json, t_jsonb, a_bool, a_int4, a_numeric, ts, lasts } = rows[0]
+    assert.deepEqual([t_bool, t_int2, t_int4, t_float4, t_float8, t_numeric, t_varchar, t_bpchar, t_time, t_timetz, t_uuid, ts, lasts],
+      [true, 12, 123456, 1.5, 2.25, '12345.67890', 'varchar', 'ab  ', '12:34:56.789', '12:34:56+02', '00112233-4455-6677-8899-aabbccddeeff', '2024-02-29 12:34:56.789', '1 year 2 days 03:04:05'])
+    assert.deepEqual([t_bytea, t_json, t_jsonb, a_bool, a_int4, a_numeric], [Buffer.from([0, 255, 16]), { a: [1, null] }, { a: [1, null] }, [true, false, null], [1, 2, null], [1.1, 2.2]])
+    assert.equal(t_timestamptz.toISOString(), '2024-02-29T12:34:56.789Z')
+    assert(Object.entries(rows[1]).every(([k, v]) => k === 'id' || v === null))
+  })
   await check('pg: parameters', async () => {
     const at = new Date('2024-02-29T01:02:03.004Z')
     const { rows } = await client.query('SELECT $1::int8 AS i, $2::text AS s, $3::timestamptz AS at, $4::int[] AS list, $5::bytea AS raw, $6::jsonb AS j, $7::bool AS b',
@@ -88,7 +97,16 @@ async function nodePostgres() {
     clearInterval(timer)
     await other.end()
   })
-  await client.end()
+  await check('pg: ended by another session, and connected again', async () => {
+    const other = new pg.Client(options)
+    await other.connect()
+    const gone = new Promise((resolve) => client.on('error', resolve))
+    assert.equal((await other.query('SELECT pg_terminate_backend($1) AS done', [client.processID])).rows[0].done, true)
+    await gone
+    assert.equal((await other.query('SELECT 2 AS n')).rows[0].n, 2)
+    await other.end()
+  })
+  await client.end().catch(() => {})
   await check('pg: pool', async () => {
     const pool = new pg.Pool({ ...options, max: 4 })
     const all = await Promise.all(Array.from({ length: 40 }, (_, i) => pool.query('SELECT $1::int AS i', [i])))

@@ -1,4 +1,6 @@
 """psqlodbc: catalog functions, types, parameters prepared at the server, cursors, errors in transactions."""
+import datetime as dt
+import decimal
 import glob
 import os
 import sys
@@ -7,7 +9,7 @@ import threading
 import pyodbc
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "python"))
-from checks import between, check, database, done, equal, host, password, port, root, user  # noqa: E402
+from checks import KINDS, between, check, database, done, equal, host, password, port, root, user  # noqa: E402
 
 driver = glob.glob("/usr/lib/*/odbc/psqlodbcw.so")[0]
 
@@ -19,8 +21,8 @@ def connect(**more):
     return pyodbc.connect(";".join(f"{k}={v}" for k, v in settings.items()), autocommit=True)
 
 
-for prepare, fetch in (("0", "0"), ("1", "1")):
-    conn = connect(UseServerSidePrepare=prepare, UseDeclareFetch=fetch, Fetch="100")
+for prepare, fetch, protocol in (("0", "0", "7.4-0"), ("1", "1", "7.4-2")):
+    conn = connect(UseServerSidePrepare=prepare, UseDeclareFetch=fetch, Fetch="100", Protocol=protocol)
     cur = conn.cursor()
     what = f"UseServerSidePrepare={prepare} UseDeclareFetch={fetch}: "
 
@@ -39,14 +41,20 @@ for prepare, fetch in (("0", "0"), ("1", "1")):
     def _():
         rows = cur.execute("SELECT * FROM kinds ORDER BY id").fetchall()
         equal(len(rows), 3)
-        equal(rows[0].t_int8, 1234567890123)
-        equal(rows[0].t_text, 'text "x" ä€😀')
+        for name in ("t_int2", "t_int4", "t_int8", "t_float4", "t_float8", "t_numeric", "t_text", "t_varchar", "t_bpchar", "t_name", "t_date", "t_timestamp", "t_bytea"):
+            equal(getattr(rows[0], name), KINDS[name], name)
+        equal(rows[0].t_uuid.lower() if isinstance(rows[0].t_uuid, str) else str(rows[0].t_uuid), str(KINDS["t_uuid"]))
+        equal(rows[0].a_int4, "{1,2,NULL}")
         equal(rows[1].t_text, None)
 
     @check(what + "parameters")
     def _():
         for _ in range(3):
             equal(cur.execute("SELECT word FROM numbers WHERE n = ?", 7).fetchone()[0], "word 7")
+        at = dt.datetime(2024, 2, 29, 12, 34, 56, 789000)
+        for value, typ in ((True, "boolean"), (7, "int"), (1 << 40, "bigint"), (2.5, "float8"), (decimal.Decimal("1.50"), "numeric"), ("ä'", "text"), (at.date(), "date"), (at, "timestamp"), (None, "text")):
+            equal(cur.execute(f"SELECT count(*) FROM cities WHERE CAST(? AS {typ}) IS NULL", value).fetchone()[0], 5 if value is None else 0)
+        equal(cur.execute("SELECT count(*) FROM kinds WHERE t_date = ? AND t_timestamp = ? AND t_numeric = ? AND t_text = ?", at.date(), at, decimal.Decimal("12345.67890"), KINDS["t_text"]).fetchone()[0], 1)
         between(cur.execute("SELECT count(*) FROM persons WHERE age > ? AND sex = ?", 30, "f").fetchone()[0], 500, 800)
 
     @check(what + "many rows")
@@ -61,6 +69,12 @@ for prepare, fetch in (("0", "0"), ("1", "1")):
             cur.execute("SELECT nothing FROM persons")
         except pyodbc.ProgrammingError as e:
             equal(e.args[0], "42703" if e.args[0] == "42703" else "42S22")
+        try:
+            cur.execute("SELECT 1").fetchall()
+            equal(protocol, "7.4-2")  # the driver went back to its savepoint
+        except pyodbc.Error as e:
+            equal(protocol, "7.4-0")
+            assert "aborted" in str(e), e
         conn.rollback()
         equal(cur.execute("SELECT 2").fetchone()[0], 2)
         conn.commit()

@@ -62,6 +62,15 @@ async fn main() {
         assert!(rows[1].get::<_, Option<bool>>(0).is_none());
         Ok(())
     }).await;
+    check("all types as text", async {
+        let rows = client.simple_query("SELECT * FROM kinds ORDER BY id").await?;
+        let first = rows.iter().find_map(|m| match m { tokio_postgres::SimpleQueryMessage::Row(r) => Some(r), _ => None }).unwrap();
+        for (name, want) in [("t_numeric", "12345.67890"), ("t_interval", "1 year 2 days 03:04:05"), ("t_timetz", "12:34:56+02"), ("t_bpchar", "ab  "), ("t_bytea", "\\x00ff10"),
+            ("a_numeric", "{1.10,2.20}"), ("a_timestamptz", "{\"2024-02-29 12:00:00+00\"}"), ("a_text", "{a,\"b c\",NULL,\"q\\\"\\\\\"}")] {
+            assert_eq!(first.get(name), Some(want), "{name}");
+        }
+        Ok(())
+    }).await;
     check("parameters", async {
         let st = client.prepare("SELECT word FROM numbers WHERE n = $1 AND word LIKE $2").await?;
         assert_eq!(st.params(), &[Type::INT4, Type::TEXT]);
