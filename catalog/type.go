@@ -58,6 +58,7 @@ const (
 	Dependencies // pg_dependencies
 	MCVList      // pg_mcv_list
 	Void
+	Record // a row of several values, as (1,"a b")
 )
 
 // Type is a SQL type. Precision and Scale are those of numeric(p, s); Length is that of varchar(n) and char(n).

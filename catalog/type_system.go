@@ -76,6 +76,8 @@ func internalInfo(k Kind) typeInfo {
 		return typeInfo{"pg_mcv_list", 5017, 0, -1}
 	case Void:
 		return typeInfo{"void", 2278, 0, 4}
+	case Record:
+		return typeInfo{"record", 2249, 2287, -1}
 	}
 	return typeInfo{"unknown", 705, 705, -2}
 }
@@ -85,7 +87,7 @@ func (t Type) IsReg() bool { return !t.Array && t.Kind >= Regproc && t.Kind <= R
 
 // SystemFromOID finds a type that only the catalogs have, by its object id.
 func SystemFromOID(oid uint32) (Type, bool) {
-	for k := Regproc; k <= Void; k++ {
+	for k := Regproc; k <= Record; k++ {
 		if infoOf(k).oid == oid {
 			return Of(k), true
 		}

@@ -13,7 +13,8 @@ type function struct {
 	args     []sqlType
 	min      int // arguments that must be given
 	variadic bool
-	// ret is the result's type: a type, "1" that of the first argument, "1[]" its array, "1e" its element.
+	// ret is the result's type: a type, "1" that of the first argument, "1t" text where that is a name or varchar, "1[]" its
+	// array, "1e" its element.
 	ret sqlType
 	// emit makes the engine's call; nil keeps the call under the engine's name engine.
 	emit   func(c *compiler, args []*syntax.Node, types []sqlType) (*syntax.Node, error)
@@ -151,7 +152,7 @@ func resultType(ret sqlType, types []sqlType) sqlType {
 	case "1e":
 		return types[0].element()
 	}
-	if types[0] == unknownType {
+	if t := types[0].base(); types[0] == unknownType || ret == "1t" && (t == "name" || t == "varchar" || t == "char") {
 		return "text"
 	}
 	return types[0]
@@ -172,7 +173,7 @@ func (c *compiler) functionRows(n *syntax.Node, name string, sc *scope) (cols []
 			}
 			c.arrayConstant(a, "_text")
 			cols = append(cols, col{name, t.element()})
-			targets = append(targets, target(fn("unnest", a), ""))
+			targets = append(targets, target(fn("unnest", a), "")) // the engine fills shorter ones with NULL too
 		}
 		return cols, targets, nil, nil
 	case parts[len(parts)-1] == "_pg_expandarray" && len(call.Args) == 1 && findFunction(parts) != nil:
@@ -207,7 +208,11 @@ func (c *compiler) functionRows(n *syntax.Node, name string, sc *scope) (cols []
 // others one level up, since the engine numbers before it expands sets.
 func ordinality(targets, from []*syntax.Node) (outer, source []*syntax.Node) {
 	if call := targets[0].GetResTarget().GetVal().GetFuncCall(); call != nil && names(call.Funcname)[0] == "unnest" {
-		return append(targets, target(fn("dp_subscripts", call.Args[0]), "")), from
+		longest := &syntax.Node{Node: &syntax.Node_MinMaxExpr{MinMaxExpr: &syntax.MinMaxExpr{Op: syntax.IS_GREATEST}}}
+		for _, t := range targets {
+			longest.GetMinMaxExpr().Args = append(longest.GetMinMaxExpr().Args, fn("len", t.GetResTarget().Val.GetFuncCall().Args[0]))
+		}
+		return append(targets, target(fn("dp_numbers", longest), "")), from
 	}
 	for i, t := range targets {
 		name := "c" + formatInt(int64(i))

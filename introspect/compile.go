@@ -118,7 +118,7 @@ func compile(st *static, snap *snapshot, v View, sql string, given []catalog.Typ
 		return nil, unsupported("not a single SELECT")
 	}
 	c := &compiler{static: st, snap: snap, view: v, given: given, params: map[int]sqlType{}}
-	columns, err := c.selectStmt(stmts[0].Stmt.GetSelectStmt(), nil, true)
+	columns, err := c.selectStmt(stmts[0].Stmt.GetSelectStmt(), nil)
 	if err != nil {
 		return nil, inCharacters(sql, err)
 	}

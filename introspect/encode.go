@@ -174,3 +174,19 @@ func parseArray(s string) []string {
 	end()
 	return items
 }
+
+// quoteField quotes a field of a record where PostgreSQL's record output does.
+func quoteField(s string) string {
+	if s != "" && !strings.ContainsAny(s, "(),\"\\ \t\n\r\v\f") {
+		return s
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `""`).Replace(s) + `"`
+}
+
+// toChar is to_char of a time in UTC, for the fields that monitoring queries print; other letters stand for themselves.
+func toChar(at time.Time, format string) string {
+	return strings.NewReplacer("YYYY", at.Format("2006"), "MM", at.Format("01"), "DD", at.Format("02"), "HH24", at.Format("15"),
+		"HH12", at.Format("03"), "HH", at.Format("03"), "MI", at.Format("04"), "SS", at.Format("05"), "MS", at.Format("000"),
+		"US", at.Format("000000"), "AM", at.Format("PM"), "PM", at.Format("PM"), "TZ", "UTC", "tz", "utc", "OF", "+00",
+		"Mon", at.Format("Jan"), "Month", at.Format("January"), "Day", at.Format("Monday"), "Dy", at.Format("Mon")).Replace(format)
+}

@@ -69,12 +69,50 @@ func (c *compiler) compound(n *syntax.Node, sc *scope, hint sqlType) (sqlType, e
 		}
 		return t.array(), err
 	case *syntax.Node_RowExpr:
-		_, err := c.all(v.RowExpr.Args, sc, "")
-		return "", err
+		return c.row(n, v.RowExpr, sc)
 	case *syntax.Node_List:
 		return c.all(v.List.Items, sc, hint)
 	}
 	return "", unsupported("expression %T", n.Node)
+}
+
+// row compiles ROW(a, b) to the text that PostgreSQL prints for it.
+func (c *compiler) row(n *syntax.Node, r *syntax.RowExpr, sc *scope) (sqlType, error) {
+	fields := make([]*syntax.Node, len(r.Args))
+	for i, a := range r.Args {
+		t, err := c.expr(a, sc, "")
+		if err != nil {
+			return "", err
+		}
+		fields[i] = fn("dp_record_field", c.outText(a, t))
+	}
+	list := &syntax.Node{Node: &syntax.Node_AArrayExpr{AArrayExpr: &syntax.A_ArrayExpr{Elements: fields}}}
+	n.Node = binary("||", binary("||", textConst("("), fn("array_to_string", list, textConst(","))), textConst(")")).Node
+	return "record", nil
+}
+
+// outText is a value's output text.
+func (c *compiler) outText(n *syntax.Node, t sqlType) *syntax.Node {
+	switch {
+	case t == "bool":
+		return fn("left", cast(n, "text"), intConst(1))
+	case t.isReg():
+		n, _ = c.printed(n, t)
+	case t.isVector():
+		return fn("dp_join", n, textConst(" "))
+	case t.isArray():
+		return fn("dp_array_out", n)
+	}
+	return cast(n, "text")
+}
+
+// rowsBeside compiles ROW(a, b) op ROW(c, d), which the engine compares itself.
+func (c *compiler) rowsBeside(l, r *syntax.RowExpr, sc *scope) error {
+	if _, err := c.all(l.Args, sc, ""); err != nil {
+		return err
+	}
+	_, err := c.all(r.Args, sc, "")
+	return err
 }
 
 // all compiles a list; the type is the first one's that is known.
@@ -215,11 +253,17 @@ func (c *compiler) param(n *syntax.Node, p *syntax.ParamRef, hint sqlType) (sqlT
 }
 
 func (c *compiler) subLink(s *syntax.SubLink, sc *scope) (sqlType, error) {
-	left, err := c.expr(s.Testexpr, sc, "")
+	var left sqlType
+	var err error
+	if r := s.Testexpr.GetRowExpr(); r != nil {
+		_, err = c.all(r.Args, sc, "")
+	} else {
+		left, err = c.expr(s.Testexpr, sc, "")
+	}
 	if err != nil {
 		return "", err
 	}
-	cols, err := c.selectStmt(s.Subselect.GetSelectStmt(), sc, false)
+	cols, err := c.selectStmt(s.Subselect.GetSelectStmt(), sc)
 	if err != nil {
 		return "", err
 	}

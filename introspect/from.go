@@ -247,7 +247,7 @@ func (c *compiler) rangeSubselect(r *syntax.RangeSubselect, sc *scope) error {
 		outer = &scope{parent: sc.parent, ctes: sc.ctes}
 	}
 	query := r.Subquery.GetSelectStmt()
-	cols, err := c.selectStmt(query, outer, false)
+	cols, err := c.selectStmt(query, outer)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,14 @@ func moreFunctions() map[string]function {
 		"ts_token_type": {args: types("any"), min: 1, lookup: true, emit: func(*compiler, []*syntax.Node, []sqlType) (*syntax.Node, error) {
 			return nil, unsupported("ts_token_type outside of FROM")
 		}},
+		"oidvectortypes":        fixed("oidvector", "text", byView("dp_type_names", 1)),
+		"regexp_split_to_array": {args: types("text,text"), min: 2, ret: "_text", emit: engineCall("string_split_regex", 2)},
+		"regexp_split_to_table": {args: types("text,text"), min: 2, ret: "text", emit: func(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
+			return fn("unnest", fn("string_split_regex", args...)), nil
+		}},
+		"to_char":                     {args: types("timestamptz,text"), min: 2, ret: "text", emit: engineCall("dp_to_char", 2)},
+		"extract":                     {args: types("text,any"), min: 2, ret: "numeric", emit: engineCall("date_part", 2)},
+		"date_part":                   {args: types("text,any"), min: 2, ret: "float8", emit: engineCall("date_part", 2)},
 		"_pg_truetypid":               {args: types("any,any"), min: 2, ret: "oid", lookup: true},
 		"_pg_truetypmod":              {args: types("any,any"), min: 2, ret: "int4", lookup: true},
 		"_pg_char_max_length":         fixed("oid,int4", "int4", engineCall("dp_char_max_length", 2)),

@@ -102,7 +102,7 @@ func plainFunctions() map[string]function {
 		"concat": variadic("text", "concat"), "concat_ws": variadic("text", "concat_ws"),
 		"date_trunc": plain("text,timestamp", 2, "timestamp", "date_trunc"),
 
-		"count": aggregate("any", "int8", "count"), "max": aggregate("any", "1", "max"), "min": aggregate("any", "1", "min"),
+		"count": aggregate("any", "int8", "count"), "max": aggregate("any", "1t", "max"), "min": aggregate("any", "1t", "min"),
 		"sum": aggregate("any", "int8", "sum"), "array_agg": aggregate("any", "1[]", "array_agg"),
 		"string_agg": aggregate("text,text", "text", "string_agg"), "bool_or": aggregate("bool", "bool", "bool_or"),
 		"bool_and": aggregate("bool", "bool", "bool_and"), "every": aggregate("bool", "bool", "bool_and"),

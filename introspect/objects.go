@@ -54,6 +54,7 @@ func (s *snapshot) addTable(schema string, namespace uint32, d *catalog.Dataset,
 		s.columns[Name{schema, t.Name, c.Name}] = At{oid, int16(i + 1)}
 		s.comment(oid, classClass, i+1, describeColumn(d, t, c))
 	}
+	s.addSystemColumns(oid)
 	for _, c := range keys {
 		s.addKey(schema, namespace, oid, t, c, c == keys[0] && !c.Nullable)
 	}
@@ -173,6 +174,19 @@ func (s *snapshot) addColumn(table uint32, num int, c *catalog.Column) {
 		"attlen": strconv.Itoa(row.length), "attnum": strconv.Itoa(num), "attndims": dims, "attcacheoff": "-1",
 		"atttypmod": strconv.Itoa(mod), "attbyval": boolText(row.byval), "attalign": row.align, "attstorage": row.storage,
 		"attnotnull": boolText(!c.Nullable), "attislocal": "t", "attcollation": id32(row.collation), "attmissingval": null})
+}
+
+// addSystemColumns adds the columns that every table has and nobody asks for.
+func (s *snapshot) addSystemColumns(table uint32) {
+	for i, c := range []struct {
+		name, typ string
+	}{{"ctid", "tid"}, {"xmin", "xid"}, {"cmin", "cid"}, {"xmax", "xid"}, {"cmax", "cid"}, {"tableoid", "oid"}} {
+		row := s.static.typeByName[c.typ]
+		s.add("pg_attribute", fields{"attrelid": id32(table), "attname": c.name, "atttypid": id32(row.oid), "attstattarget": "0",
+			"attlen": strconv.Itoa(row.length), "attnum": strconv.Itoa(-1 - i), "attcacheoff": "-1", "atttypmod": "-1",
+			"attbyval": boolText(row.byval), "attalign": row.align, "attstorage": row.storage, "attnotnull": "t", "attislocal": "t",
+			"attmissingval": null})
+	}
 }
 
 // addKey adds a unique constraint of one column with its index.

@@ -43,6 +43,27 @@ func (c *compiler) operator(n *syntax.Node, e *syntax.A_Expr, sc *scope) (sqlTyp
 
 // operands compiles both sides; a parameter takes the type of the other side.
 func (c *compiler) operands(e *syntax.A_Expr, sc *scope) (lt, rt sqlType, err error) {
+	if l, r := e.Lexpr.GetRowExpr(), e.Rexpr.GetRowExpr(); l != nil && r != nil {
+		return "", "", c.rowsBeside(l, r, sc)
+	}
+	if l := e.Lexpr.GetRowExpr(); l != nil && e.Kind == syntax.AEXPR_IN {
+		if _, err := c.all(l.Args, sc, ""); err != nil {
+			return "", "", err
+		}
+		for _, item := range e.Rexpr.GetList().GetItems() {
+			if _, err := c.all(item.GetRowExpr().GetArgs(), sc, ""); err != nil {
+				return "", "", err
+			}
+		}
+		return "", "", nil
+	}
+	if textOperator(e) { // there is none for names and varchar: both sides are text
+		if lt, err = c.expr(e.Lexpr, sc, "text"); err != nil {
+			return "", "", err
+		}
+		rt, err = c.expr(e.Rexpr, sc, "text")
+		return lt, rt, err
+	}
 	if e.Lexpr.GetParamRef() != nil {
 		if rt, err = c.expr(e.Rexpr, sc, ""); err != nil {
 			return "", "", err
@@ -55,6 +76,15 @@ func (c *compiler) operands(e *syntax.A_Expr, sc *scope) (lt, rt sqlType, err er
 	}
 	rt, err = c.expr(e.Rexpr, sc, lt)
 	return lt, rt, err
+}
+
+// textOperator says that an operator compares or joins text, so that a parameter beside it is text.
+func textOperator(e *syntax.A_Expr) bool {
+	switch names(e.Name)[0] {
+	case "~", "~*", "!~", "!~*", "~~", "!~~", "~~*", "!~~*", "^@":
+		return true
+	}
+	return false
 }
 
 // regConstant turns a string that is compared with a reg… value into the object's number.

@@ -5,8 +5,8 @@ import (
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
 
-// selectStmt compiles a query and tells its columns. At the top, untyped literals are text.
-func (c *compiler) selectStmt(st *syntax.SelectStmt, parent *scope, top bool) ([]col, error) {
+// selectStmt compiles a query and tells its columns.
+func (c *compiler) selectStmt(st *syntax.SelectStmt, parent *scope) ([]col, error) {
 	if err := c.enter(); err != nil {
 		return nil, err
 	}
@@ -18,7 +18,7 @@ func (c *compiler) selectStmt(st *syntax.SelectStmt, parent *scope, top bool) ([
 	if err := c.with(st.WithClause, sc); err != nil {
 		return nil, err
 	}
-	cols, err := c.body(st, sc, top)
+	cols, err := c.body(st, sc)
 	if err != nil {
 		return nil, err
 	}
@@ -35,14 +35,14 @@ func (c *compiler) selectStmt(st *syntax.SelectStmt, parent *scope, top bool) ([
 	return cols, nil
 }
 
-func (c *compiler) body(st *syntax.SelectStmt, sc *scope, top bool) ([]col, error) {
+func (c *compiler) body(st *syntax.SelectStmt, sc *scope) ([]col, error) {
 	switch {
 	case st.Op != syntax.SETOP_NONE:
-		return c.setOperation(st, sc, top)
+		return c.setOperation(st, sc)
 	case len(st.ValuesLists) > 0:
 		return c.values(st.ValuesLists, sc)
 	}
-	return c.plainSelect(st, sc, top)
+	return c.plainSelect(st, sc)
 }
 
 func (c *compiler) with(w *syntax.WithClause, sc *scope) error {
@@ -58,7 +58,7 @@ func (c *compiler) with(w *syntax.WithClause, sc *scope) error {
 		if w.Recursive {
 			inner.pending = cte
 		}
-		cols, err := c.selectStmt(cte.Ctequery.GetSelectStmt(), inner, false)
+		cols, err := c.selectStmt(cte.Ctequery.GetSelectStmt(), inner)
 		if err != nil {
 			return err
 		}
@@ -79,15 +79,15 @@ func rename(cols []col, names []string) []col {
 	return out
 }
 
-func (c *compiler) setOperation(st *syntax.SelectStmt, sc *scope, top bool) ([]col, error) {
-	left, err := c.selectStmt(st.Larg, sc, top)
+func (c *compiler) setOperation(st *syntax.SelectStmt, sc *scope) ([]col, error) {
+	left, err := c.selectStmt(st.Larg, sc)
 	if err != nil {
 		return nil, err
 	}
 	if p := sc.parent; p != nil && p.pending != nil {
 		p.ctes = map[string][]col{p.pending.Ctename: rename(left, names(p.pending.Aliascolnames))}
 	}
-	right, err := c.selectStmt(st.Rarg, sc, top)
+	right, err := c.selectStmt(st.Rarg, sc)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (c *compiler) values(lists []*syntax.Node, sc *scope) ([]col, error) {
 	return cols, nil
 }
 
-func (c *compiler) plainSelect(st *syntax.SelectStmt, sc *scope, top bool) ([]col, error) {
+func (c *compiler) plainSelect(st *syntax.SelectStmt, sc *scope) ([]col, error) {
 	for _, n := range st.FromClause {
 		if err := c.from(n, sc); err != nil {
 			return nil, err
@@ -138,7 +138,7 @@ func (c *compiler) plainSelect(st *syntax.SelectStmt, sc *scope, top bool) ([]co
 	if err := c.condition(st.WhereClause, sc); err != nil {
 		return nil, err
 	}
-	cols, err := c.targets(st, sc, top)
+	cols, err := c.targets(st, sc)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func (c *compiler) condition(n *syntax.Node, sc *scope) error {
 }
 
 // targets compiles the select list.
-func (c *compiler) targets(st *syntax.SelectStmt, sc *scope, top bool) ([]col, error) {
+func (c *compiler) targets(st *syntax.SelectStmt, sc *scope) ([]col, error) {
 	var cols []col
 	var list []*syntax.Node
 	for _, n := range st.TargetList {
@@ -192,9 +192,6 @@ func (c *compiler) targets(st *syntax.SelectStmt, sc *scope, top bool) ([]col, e
 		t, err := c.expr(rt.Val, sc, "")
 		if err != nil {
 			return nil, err
-		}
-		if top && t == unknownType {
-			t = "text"
 		}
 		rt.Name = name
 		cols, list = append(cols, col{name, t}), append(list, n)

@@ -21,7 +21,7 @@ var baseTypes = map[sqlType]sqlType{
 	"time_stamp": "timestamptz", "pg_node_tree": "text", "aclitem": "text", "_aclitem": "_text", "anyarray": "text",
 	"xid": "oid", "cid": "oid", "pg_lsn": "text", "inet": "text", "pg_ndistinct": "text", "pg_dependencies": "text",
 	"pg_mcv_list": "text", "_pg_statistic": "_text", "tid": "text", "cstring": "text",
-	"bytea": "text", "xid8": "oid", "void": "text",
+	"bytea": "text", "xid8": "oid", "void": "text", "record": "text",
 }
 
 func (t sqlType) base() sqlType {
@@ -106,7 +106,7 @@ var kinds = map[sqlType]catalog.Kind{
 	"xid": catalog.Xid, "cid": catalog.Cid, "xid8": catalog.Xid8, "tid": catalog.Tid, "inet": catalog.Inet,
 	"pg_node_tree": catalog.NodeTree, "aclitem": catalog.Aclitem, "anyarray": catalog.Anyarray, "pg_lsn": catalog.PgLSN,
 	"pg_ndistinct": catalog.Ndistinct, "pg_dependencies": catalog.Dependencies, "pg_mcv_list": catalog.MCVList,
-	"void": catalog.Void,
+	"void": catalog.Void, "record": catalog.Record, pairType: catalog.Record,
 }
 
 // wire is the type that a client is told: that of the domain's base for information_schema's domains.

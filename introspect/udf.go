@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 )
@@ -32,10 +33,12 @@ var macros = []string{
 	"dp_nothing(a) AS unnest(CAST([] AS BIGINT[]))",
 	"dp_series(a, b) AS unnest(generate_series(a, b))",
 	"dp_series3(a, b, c) AS unnest(generate_series(a, b, c))",
+	"dp_numbers(n) AS unnest(range(1, coalesce(n, 0) + 1))",
 	"dp_subscripts(a) AS unnest(range(1, len(a) + 1))",
 	"dp_vector_subscripts(a) AS unnest(range(0, len(a)))",
 	"dp_pairs(a) AS unnest(dp_expand(a))",
 	"dp_lines(t) AS unnest(CASE WHEN coalesce(t, '') = '' THEN CAST([] AS VARCHAR[]) ELSE string_split(t, chr(10)) END)",
+	"dp_type_names(v, a) AS CASE WHEN a IS NULL THEN NULL ELSE coalesce(array_to_string(list_transform(a, lambda e: dp_format_type(v, e, NULL)), ', '), '') END",
 	"dp_reg_list(v, k, a) AS list_transform(CAST(a AS VARCHAR[]), lambda e: dp_reg_in(v, k, e))",
 	"dp_char_max_length(t, m) AS CASE WHEN m = -1 THEN NULL WHEN t IN (1042, 1043) THEN m - 4 WHEN t IN (1560, 1562) THEN m END",
 	"dp_char_octet_length(t, m) AS CASE WHEN t IN (25, 1042, 1043) THEN CASE WHEN m = -1 THEN 1073741824 ELSE (m - 4) * 4 END END",
@@ -231,6 +234,16 @@ var goFunctions = []goFunction{
 	}},
 	{"dp_functiondef", true, []duckdb.Type{tOID}, tText, false, func(s *snapshot, a []driver.Value) (any, error) {
 		return orNull(s.functionText(oidArg(a[0])))
+	}},
+	{"dp_to_char", false, []duckdb.Type{duckdb.TYPE_TIMESTAMP, tText}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
+		at, _ := a[0].(time.Time)
+		return toChar(at.UTC(), textArg(a[1])), nil
+	}},
+	{"dp_record_field", false, []duckdb.Type{tText}, tText, true, func(_ *snapshot, a []driver.Value) (any, error) {
+		if a[0] == nil {
+			return "", nil
+		}
+		return quoteField(textArg(a[0])), nil
 	}},
 	{"dp_quote_ident", false, []duckdb.Type{tText}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
 		return quoteIdent(textArg(a[0])), nil

@@ -43,6 +43,8 @@ func appendSystem(dst []byte, t catalog.Type, text string) ([]byte, error) {
 		return appendInet(dst, text)
 	case catalog.NodeTree, catalog.Aclitem: // PostgreSQL has no binary form of an aclitem; clients that ask take its text
 		return append(dst, text...), nil
+	case catalog.Record:
+		return appendRecord(dst, text)
 	case catalog.Void:
 		return dst, nil
 	}
@@ -66,6 +68,60 @@ func appendVector(dst []byte, elem catalog.Kind, text string) ([]byte, error) {
 		}
 	}
 	return dst, nil
+}
+
+// appendRecord writes "(1,"a b",)" as a record whose fields are text: the cell does not tell their types.
+func appendRecord(dst []byte, text string) ([]byte, error) {
+	fields, ok := recordFields(text)
+	if !ok {
+		return dst, errCell
+	}
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(fields)))
+	for _, f := range fields {
+		dst = binary.BigEndian.AppendUint32(dst, catalog.Of(catalog.Text).OID())
+		if f.null {
+			dst = binary.BigEndian.AppendUint32(dst, 0xffffffff)
+			continue
+		}
+		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(f.text))), f.text...)
+	}
+	return dst, nil
+}
+
+// field is one value of a record.
+type field struct {
+	text string
+	null bool
+}
+
+// recordFields reads a record's output text: an empty field that is not quoted is NULL.
+func recordFields(text string) ([]field, bool) {
+	if len(text) < 2 || text[0] != '(' || text[len(text)-1] != ')' {
+		return nil, false
+	}
+	var fields []field
+	var b strings.Builder
+	body := text[1 : len(text)-1]
+	quoted, inside := false, false
+	for i := 0; i <= len(body); i++ {
+		switch {
+		case i == len(body) || body[i] == ',' && !inside:
+			fields = append(fields, field{text: b.String(), null: b.Len() == 0 && !quoted})
+			b.Reset()
+			quoted = false
+		case body[i] == '\\' && i+1 < len(body):
+			i++
+			b.WriteByte(body[i])
+		case body[i] == '"' && inside && i+1 < len(body) && body[i+1] == '"':
+			i++
+			b.WriteByte('"')
+		case body[i] == '"':
+			inside, quoted = !inside, true
+		default:
+			b.WriteByte(body[i])
+		}
+	}
+	return fields, !inside
 }
 
 // appendTID writes "(block,row)".

@@ -235,13 +235,19 @@ oid:oid | oid:oid | relname:name | relnamespace:oid | reltype:oid | reloftype:oi
 SELECT c.relname,a.*,pg_catalog.pg_get_expr(ad.adbin, ad.adrelid, true) as def_value,dsc.description,dep.objid FROM pg_catalog.pg_attribute a INNER JOIN pg_catalog.pg_class c ON (a.attrelid=c.oid) LEFT OUTER JOIN pg_catalog.pg_attrdef ad ON (a.attrelid=ad.adrelid AND a.attnum = ad.adnum) LEFT OUTER JOIN pg_catalog.pg_description dsc ON (c.oid=dsc.objoid AND a.attnum = dsc.objsubid) LEFT OUTER JOIN pg_depend dep on dep.refobjid = a.attrelid AND dep.deptype = 'i' and dep.refobjsubid = a.attnum and dep.classid = dep.refclassid WHERE NOT a.attisdropped AND c.relkind not in ('i','I','c') AND c.oid=1262819068 ORDER BY a.attnum
 ----
 relname:name | attrelid:oid | attname:name | atttypid:oid | attlen:int2 | attnum:int2 | attcacheoff:int4 | atttypmod:int4 | attndims:int2 | attbyval:bool | attalign:char | attstorage:char | attcompression:char | attnotnull:bool | atthasdef:bool | atthasmissing:bool | attidentity:char | attgenerated:char | attisdropped:bool | attislocal:bool | attinhcount:int2 | attstattarget:int2 | attcollation:oid | attacl:aclitem[] | attoptions:text[] | attfdwoptions:text[] | attmissingval:anyarray | def_value:text | description:text | objid:oid
+persons | 1262819068 | tableoid | 26 | 4 | -6 | -1 | -1 | 0 | t | i | p |  | t | f | f |  |  | f | t | 0 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | NULL | NULL
+persons | 1262819068 | cmax | 29 | 4 | -5 | -1 | -1 | 0 | t | i | p |  | t | f | f |  |  | f | t | 0 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | NULL | NULL
+persons | 1262819068 | xmax | 28 | 4 | -4 | -1 | -1 | 0 | t | i | p |  | t | f | f |  |  | f | t | 0 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | NULL | NULL
+persons | 1262819068 | cmin | 29 | 4 | -3 | -1 | -1 | 0 | t | i | p |  | t | f | f |  |  | f | t | 0 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | NULL | NULL
+persons | 1262819068 | xmin | 28 | 4 | -2 | -1 | -1 | 0 | t | i | p |  | t | f | f |  |  | f | t | 0 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | NULL | NULL
+persons | 1262819068 | ctid | 27 | 6 | -1 | -1 | -1 | 0 | f | s | p |  | t | f | f |  |  | f | t | 0 | 0 | 0 | NULL | NULL | NULL | NULL | NULL | NULL | NULL
 persons | 1262819068 | person_id | 20 | 8 | 1 | -1 | -1 | 0 | t | d | p |  | t | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | Identifies the protected unit. May be asked: count. | NULL
 persons | 1262819068 | sex | 25 | -1 | 2 | -1 | -1 | 0 | f | i | x |  | f | f | f |  |  | f | t | 0 | -1 | 100 | NULL | NULL | NULL | NULL | NULL | One of: f, m. May be asked: count. Public group keys. | NULL
 persons | 1262819068 | age | 23 | 4 | 3 | -1 | -1 | 0 | t | i | p |  | f | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | Between 0 and 110. May be asked: count, sum, avg. | NULL
 persons | 1262819068 | income | 1700 | -1 | 4 | -1 | 786438 | 0 | f | i | m |  | f | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | yearly income. Between 0 and 250000. May be asked: count, sum, avg. | NULL
 persons | 1262819068 | city | 1043 | -1 | 5 | -1 | 44 | 0 | f | i | x |  | f | f | f |  |  | f | t | 0 | -1 | 100 | NULL | NULL | NULL | NULL | NULL | May be asked: count. | NULL
 persons | 1262819068 | born | 1082 | 4 | 6 | -1 | -1 | 0 | t | i | p |  | f | f | f |  |  | f | t | 0 | -1 | 0 | NULL | NULL | NULL | NULL | NULL | Between 1970-01-01 and 2024-10-04. May be asked: count. | NULL
-(6 rows)
+(12 rows)
 
 ### dbeaver constraints
 SELECT c.oid,c.*,t.relname as tabrelname,rt.relnamespace as refnamespace,d.description, case when c.contype='c' then "substring"(pg_get_constraintdef(c.oid), 7) else null end consrc_copy FROM pg_catalog.pg_constraint c INNER JOIN pg_catalog.pg_class t ON t.oid=c.conrelid LEFT OUTER JOIN pg_catalog.pg_class rt ON rt.oid=c.confrelid LEFT OUTER JOIN pg_catalog.pg_description d ON d.objoid=c.oid AND d.objsubid=0 AND d.classoid='pg_constraint'::regclass WHERE c.conrelid=1229449483 ORDER BY c.conname
