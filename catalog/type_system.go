@@ -3,7 +3,8 @@ package catalog
 import "strings"
 
 // NumberMark stands in a cell of a reg… type between the object's name, which is its text form, and its number, which is
-// its binary form. The number has digits alone, so that the last mark is the one that counts.
+// its binary form. Behind a record stand the numbers of its fields' types, with semicolons between them. There are digits
+// and semicolons alone behind the mark, so that the last one is the one that counts.
 const NumberMark = "\x1f"
 
 // CutNumber splits a cell of a reg… type. What has no mark is a number and prints as one.
@@ -80,6 +81,11 @@ func internalInfo(k Kind) typeInfo {
 		return typeInfo{"record", 2249, 2287, -1}
 	}
 	return typeInfo{"unknown", 705, 705, -2}
+}
+
+// HasNumbers tells that cells of the type, or of its elements, have numbers behind a NumberMark.
+func (t Type) HasNumbers() bool {
+	return t.Kind >= Regproc && t.Kind <= Regdictionary || t.Kind == Record
 }
 
 // IsReg tells that the type's values are object identifiers that print as the object's name.

@@ -67,7 +67,7 @@ func text(v any, t sqlType) string {
 	case []any:
 		return list(v, t)
 	case map[string]any:
-		return fmt.Sprintf("(%s,%s)", text(v["x"], ""), text(v["n"], ""))
+		return fmt.Sprintf("(%s,%s)%s21;23", text(v["x"], ""), text(v["n"], ""), catalog.NumberMark) // smallint and integer
 	case nil:
 		return ""
 	}

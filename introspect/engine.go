@@ -64,7 +64,7 @@ func (e *engine) prepare(s *static, views func(int) *snapshot) error {
 	for _, r := range s.relations {
 		writeTable(&ddl, "s", r.table(), r.columns)
 	}
-	for _, m := range macros {
+	for _, m := range append(listMacros(), macros...) {
 		ddl.WriteString("CREATE MACRO " + m + ";")
 	}
 	ddl.WriteString("COMMIT;")

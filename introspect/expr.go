@@ -1,6 +1,9 @@
 package introspect
 
 import (
+	"strings"
+
+	"github.com/dpproxy/dpproxy/catalog"
 	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
@@ -76,24 +79,30 @@ func (c *compiler) compound(n *syntax.Node, sc *scope, hint sqlType) (sqlType, e
 	return "", unsupported("expression %T", n.Node)
 }
 
-// row compiles ROW(a, b) to the text that PostgreSQL prints for it.
+// row compiles ROW(a, b) to the text that PostgreSQL prints for it, with the numbers of its fields' types behind it.
 func (c *compiler) row(n *syntax.Node, r *syntax.RowExpr, sc *scope) (sqlType, error) {
-	fields := make([]*syntax.Node, len(r.Args))
+	fields, oids := make([]*syntax.Node, len(r.Args)), make([]string, len(r.Args))
 	for i, a := range r.Args {
 		t, err := c.expr(a, sc, "")
 		if err != nil {
 			return "", err
 		}
-		fields[i] = fn("dp_record_field", c.outText(a, t))
+		if t == unknownType || t == "" {
+			t = "text"
+		}
+		fields[i], oids[i] = fn("dp_record_field", c.outText(a, t)), id32(t.wire().OID())
 	}
 	list := &syntax.Node{Node: &syntax.Node_AArrayExpr{AArrayExpr: &syntax.A_ArrayExpr{Elements: fields}}}
-	n.Node = binary("||", binary("||", textConst("("), fn("array_to_string", list, textConst(","))), textConst(")")).Node
+	n.Node = binary("||", binary("||", textConst("("), fn("array_to_string", list, textConst(","))),
+		textConst(")"+catalog.NumberMark+strings.Join(oids, ";"))).Node
 	return "record", nil
 }
 
 // outText is a value's output text.
 func (c *compiler) outText(n *syntax.Node, t sqlType) *syntax.Node {
 	switch {
+	case t == "record":
+		return fn("regexp_replace", n, textConst(catalog.NumberMark+"[0-9;]*$"), textConst(""))
 	case t == "bool":
 		return fn("left", cast(n, "text"), intConst(1))
 	case t.isReg():
@@ -155,6 +164,7 @@ func (c *compiler) alternatives(list []*syntax.Node, sc *scope, hint sqlType) (s
 		result = "text"
 	}
 	for i, n := range list {
+		c.arrayConstant(n, result)
 		if text && types[i].isReg() {
 			printed, _ := c.printed(clone(n), types[i])
 			n.Node = printed.Node

@@ -18,6 +18,9 @@ func moreFunctions() map[string]function {
 		"regexp_split_to_table": {args: types("text,text"), min: 2, ret: "text", emit: func(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
 			return fn("unnest", fn("string_split_regex", args...)), nil
 		}},
+		"json_array_elements": {args: types("json"), min: 1, ret: "json", emit: func(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
+			return cast(fn("unnest", fn("json_extract", args[0], textConst("$[*]"))), "text"), nil
+		}},
 		"to_char":                     {args: types("timestamptz,text"), min: 2, ret: "text", emit: engineCall("dp_to_char", 2)},
 		"extract":                     {args: types("text,any"), min: 2, ret: "numeric", emit: engineCall("date_part", 2)},
 		"date_part":                   {args: types("text,any"), min: 2, ret: "float8", emit: engineCall("date_part", 2)},

@@ -3,7 +3,6 @@ package introspect
 import (
 	"regexp"
 
-	"github.com/dpproxy/dpproxy/refusal"
 	"github.com/dpproxy/dpproxy/rewrite/syntax"
 )
 
@@ -43,17 +42,9 @@ func arrayFunctions() map[string]function {
 	return m
 }
 
-// parseIdent splits a qualified name that is written out.
+// parseIdent splits a qualified name.
 func parseIdent(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
-	text, ok := stringConst(args[0])
-	if !ok {
-		return nil, unsupported("parse_ident of a computed name")
-	}
-	parts, ok := splitName(text)
-	if !ok {
-		return nil, refusal.New(refusal.InvalidParameterValue, "string is not a valid identifier: \"%s\"", text)
-	}
-	return cast(textConst(engineList(parts)), "text[]"), nil
+	return fn("string_split", fn("dp_parse_ident", cast(args[0], "text")), textConst(fieldMark)), nil
 }
 
 func arrayToString(_ *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {

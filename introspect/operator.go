@@ -147,6 +147,12 @@ func (c *compiler) plainOperator(n *syntax.Node, e *syntax.A_Expr, name string, 
 	case "^@":
 		n.Node = fn("starts_with", e.Lexpr, e.Rexpr).Node
 		return "bool", nil
+	case "->":
+		n.Node = cast(fn("json_extract", e.Lexpr, e.Rexpr), "text").Node
+		return lt, nil
+	case "->>":
+		n.Node = fn("json_extract_string", e.Lexpr, e.Rexpr).Node
+		return "text", nil
 	}
 	return "", unsupported("operator %s", name)
 }
@@ -260,7 +266,7 @@ func (c *compiler) quantified(n *syntax.Node, e *syntax.A_Expr, name string, sc 
 	}
 	items := e.Rexpr.GetAArrayExpr().GetElements()
 	if len(items) == 0 || len(items) > 100 {
-		return "", unsupported("%s ANY or ALL of a computed array", name)
+		return c.overList(n, e, name, all)
 	}
 	return c.spread(n, e, name, items, all)
 }
@@ -270,6 +276,43 @@ func contains(list, item *syntax.Node, t sqlType) *syntax.Node {
 		list = cast(list, "int8[]")
 	}
 	return fn("list_contains", list, item)
+}
+
+// listTests are the conditions of x op ANY (list) and x op ALL (list) on one element e, in the engine's SQL.
+var listTests = []struct{ operator, name, condition string }{
+	{"<>", "ne", "x <> e"}, {"!=", "ne", ""}, {"=", "eq", "x = e"}, {"<", "lt", "x < e"}, {">", "gt", "x > e"},
+	{"<=", "le", "x <= e"}, {">=", "ge", "x >= e"}, {"~", "re", "regexp_matches(x, e)"}, {"~*", "rei", "regexp_matches(x, e, 'i')"},
+	{"!~", "nre", "NOT regexp_matches(x, e)"}, {"!~*", "nrei", "NOT regexp_matches(x, e, 'i')"},
+	{"~~", "like", `like_escape(x, e, '\')`}, {"!~~", "nlike", `not_like_escape(x, e, '\')`},
+	{"~~*", "ilike", `ilike_escape(x, e, '\')`}, {"!~~*", "nilike", `not_ilike_escape(x, e, '\')`},
+}
+
+// listMacros are the macros of listTests.
+func listMacros() []string {
+	var list []string
+	for _, t := range listTests {
+		if t.condition != "" {
+			list = append(list, "dp_any_"+t.name+"(x, l) AS len(list_filter(l, lambda e: "+t.condition+")) > 0",
+				"dp_all_"+t.name+"(x, l) AS len(list_filter(l, lambda e: NOT coalesce("+t.condition+", false))) = 0")
+		}
+	}
+	return list
+}
+
+// overList compiles x op ANY (array) and x op ALL (array) for an array that is not written out.
+func (c *compiler) overList(n *syntax.Node, e *syntax.A_Expr, name string, all bool) (sqlType, error) {
+	for _, t := range listTests {
+		if t.operator != name {
+			continue
+		}
+		macro := "dp_any_"
+		if all {
+			macro = "dp_all_"
+		}
+		n.Node = fn(macro+t.name, e.Lexpr, e.Rexpr).Node
+		return "bool", nil
+	}
+	return "", unsupported("%s ANY or ALL of a computed array", name)
 }
 
 // spread writes x op ANY (ARRAY[a, b]) as x op a OR x op b.
@@ -365,6 +408,8 @@ func (c *compiler) castTo(arg *syntax.Node, from, to sqlType) *syntax.Node {
 	case target.isText() && from.isReg():
 		arg, _ = c.printed(arg, from)
 		return arg
+	case target.isText() && from == "record":
+		return c.outText(arg, from)
 	case target.isText() && from.isVector():
 		return fn("dp_join", arg, textConst(" "))
 	case target.isText() && from.isArray():

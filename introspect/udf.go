@@ -9,6 +9,8 @@ import (
 	"time"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
+
+	"github.com/dpproxy/dpproxy/refusal"
 )
 
 // macros are written in the engine's own SQL. Names start with dp_, which no client can call.
@@ -244,6 +246,13 @@ var goFunctions = []goFunction{
 			return "", nil
 		}
 		return quoteField(textArg(a[0])), nil
+	}},
+	{"dp_parse_ident", false, []duckdb.Type{tText}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
+		parts, ok := splitName(textArg(a[0]))
+		if !ok {
+			return nil, raise(refusal.InvalidParameterValue, "string is not a valid identifier: \""+textArg(a[0])+"\"")
+		}
+		return strings.Join(parts, fieldMark), nil
 	}},
 	{"dp_quote_ident", false, []duckdb.Type{tText}, tText, false, func(_ *snapshot, a []driver.Value) (any, error) {
 		return quoteIdent(textArg(a[0])), nil

@@ -11,7 +11,7 @@ import (
 	"github.com/dpproxy/dpproxy/catalog"
 )
 
-var numberMark = regexp.MustCompile(catalog.NumberMark + `[0-9]+`)
+var numberMark = regexp.MustCompile(catalog.NumberMark + `[0-9;]+`)
 
 // shown is a cell as text format has it: names of objects without their numbers.
 func shown(c Cell) string { return numberMark.ReplaceAllString(c.Text, "") }

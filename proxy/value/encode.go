@@ -29,7 +29,7 @@ var errCell = errors.New("value: a cell's text does not fit its column's type")
 
 // AppendText appends a value in text format.
 func (s Style) AppendText(dst []byte, t catalog.Type, text string) []byte {
-	if catalog.Of(t.Kind).IsReg() {
+	if t.HasNumbers() {
 		return appendNamed(dst, text)
 	}
 	if !s.Changes(t) {

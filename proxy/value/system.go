@@ -18,7 +18,7 @@ func appendNamed(dst []byte, text string) []byte {
 		if !marked {
 			return dst
 		}
-		text = strings.TrimLeft(rest, "0123456789")
+		text = strings.TrimLeft(rest, "0123456789;")
 	}
 }
 
@@ -70,20 +70,35 @@ func appendVector(dst []byte, elem catalog.Kind, text string) ([]byte, error) {
 	return dst, nil
 }
 
-// appendRecord writes "(1,"a b",)" as a record whose fields are text: the cell does not tell their types.
+// appendRecord writes "(1,"a b",)" with the numbers of its fields' types behind it.
 func appendRecord(dst []byte, text string) ([]byte, error) {
+	text, numbers := catalog.CutNumber(text)
 	fields, ok := recordFields(text)
-	if !ok {
+	oids := strings.Split(numbers, ";")
+	if !ok || len(fields) != len(oids) {
 		return dst, errCell
 	}
+	start := len(dst)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(fields)))
-	for _, f := range fields {
-		dst = binary.BigEndian.AppendUint32(dst, catalog.Of(catalog.Text).OID())
+	for i, f := range fields {
+		oid, err := strconv.ParseUint(oids[i], 10, 32)
+		if err != nil {
+			return dst[:start], errCell
+		}
+		t, ok := catalog.FromOID(uint32(oid), -1)
+		if !ok {
+			t, _ = catalog.SystemFromOID(uint32(oid))
+		}
+		dst = binary.BigEndian.AppendUint32(dst, uint32(oid))
 		if f.null {
 			dst = binary.BigEndian.AppendUint32(dst, 0xffffffff)
 			continue
 		}
-		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(f.text))), f.text...)
+		at := len(dst)
+		if dst, err = AppendBinary(append(dst, 0, 0, 0, 0), t, f.text); err != nil {
+			return dst[:start], err
+		}
+		binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
 	}
 	return dst, nil
 }

@@ -3,6 +3,7 @@ package value
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"testing"
 	"time"
 
@@ -153,5 +154,39 @@ func BenchmarkInt8Binary(b *testing.B) {
 	typ := catalog.Of(catalog.Int8)
 	for b.Loop() {
 		buf, _ = AppendBinary(buf[:0], typ, "1234567")
+	}
+}
+
+// TestCatalogTypes: the types of the catalogs alone in both formats, as PostgreSQL sends them.
+func TestCatalogTypes(t *testing.T) {
+	array := func(k catalog.Kind) catalog.Type { return catalog.Type{Kind: k, Array: true} }
+	for _, c := range []struct {
+		typ                catalog.Type
+		cell, text, binary string
+	}{
+		{catalog.Of(catalog.Regclass), "pg_class" + catalog.NumberMark + "1259", "pg_class", "000004eb"},
+		{catalog.Of(catalog.Regtype), "0", "0", "00000000"},
+		{array(catalog.Regtype), "{integer" + catalog.NumberMark + "23,\"character varying" + catalog.NumberMark + "1043\"}",
+			"{integer,\"character varying\"}", "000000010000000000000" + "89e0000000200000001" + "0000000400000017" + "0000000400000413"},
+		{catalog.Of(catalog.Int2vector), "1 2", "1 2", "0000000100000000000000150000000200000000" + "000000020001" + "000000020002"},
+		{catalog.Of(catalog.Oidvector), "", "", "00000001000000000000001a0000000000000000"},
+		{catalog.Of(catalog.Xid), "7", "7", "00000007"},
+		{catalog.Of(catalog.Tid), "(1,2)", "(1,2)", "000000010002"},
+		{catalog.Of(catalog.Inet), "10.0.0.0/8", "10.0.0.0/8", "020800040a000000"},
+		{catalog.Of(catalog.Record), "(1,\"a \"\"b\"\"\",)" + catalog.NumberMark + "23;25;16", "(1,\"a \"\"b\"\"\",)",
+			"00000003" + "000000170000000400000001" + "0000001900000005" + "6120226222" + "00000010ffffffff"},
+	} {
+		if got := string(Style{}.AppendText(nil, c.typ, c.cell)); got != c.text {
+			t.Errorf("%s in text: %q, want %q", c.typ, got, c.text)
+		}
+		got, err := AppendBinary(nil, c.typ, c.cell)
+		if err != nil || hex.EncodeToString(got) != c.binary {
+			t.Errorf("%s in binary: %x %v, want %s", c.typ, got, err, c.binary)
+		}
+	}
+	for _, k := range []catalog.Kind{catalog.Regclass, catalog.Xid, catalog.Tid, catalog.Inet, catalog.Record, catalog.Int2vector} {
+		if _, err := AppendBinary(nil, catalog.Of(k), "no such value"); err == nil {
+			t.Errorf("%s: a cell that does not fit has a binary form", catalog.Of(k))
+		}
 	}
 }
