@@ -44,11 +44,6 @@ func (l *Ledger) run(ctx context.Context, ops []op) error {
 			return err
 		}
 		for _, o := range ops {
-			if _, ok := o.(*urgentOp); ok { // what was called before it stands before it
-				if err := b.packs.write(b); err != nil {
-					return err
-				}
-			}
 			if err := o.apply(b); err != nil {
 				return err
 			}

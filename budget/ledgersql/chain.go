@@ -18,6 +18,9 @@ type link struct {
 
 // append writes the next row of the chain, and returns its number. A pack has raised headID before it (pack.go).
 func (b *batch) append(ref int64, e budget.Entry) (int64, error) {
+	if err := b.packs.write(b); err != nil { // what was called before stands before
+		return 0, err
+	}
 	e.ID = b.headID + 1
 	if e.Time.IsZero() {
 		e.Time = b.now

@@ -12,8 +12,8 @@ import (
 	"github.com/dpproxy/dpproxy/budget"
 )
 
-// Packs: queries over public tables cost nothing, and come by the thousand a second. Those that one batch records for one
-// analyst share a row: a row of their own for each would cost more than the query.
+// Packs: queries over public tables, and those that were paid for before, cost nothing and come by the thousand a second.
+// Those that one batch records for one account share a row: a row of their own for each would cost more than the query.
 //
 //	history  …, 41, 42, 50 (outcome "packed", note: "8 entries, sha256 …, answers sha256 …"), 51 …
 //	packs    last_id 50, first_id 43: the entries 43 to 50, and their answers
@@ -22,6 +22,7 @@ import (
 // gap in its numbers is one that a packed row tells of.
 const (
 	outcomePublic = "public" // of the entries that may share a row
+	outcomeReused = "reused" // likewise
 	outcomePacked = "packed"
 	minPack       = 4       // fewer have rows of their own
 	maxPack       = 1024    // entries of one row
@@ -40,7 +41,7 @@ type packs struct {
 // add notes an answer that may share a row; false for all others.
 func (p *packs) add(a *budget.Answer) bool {
 	e := &a.Entry
-	if e.ID != 0 || e.Outcome != outcomePublic || e.SQLState != "" || e.Note != "" || e.SQL == "" {
+	if e.ID != 0 || e.Outcome != outcomePublic && e.Outcome != outcomeReused || !e.Loss.IsZero() || !e.DatasetLoss.IsZero() || e.SQLState != "" || e.Note != "" || e.SQL == "" {
 		return false
 	}
 	k := packKey{cleanName(e.Analyst), cleanName(e.Dataset), clean(e.By)}
@@ -56,8 +57,10 @@ func (p *packs) add(a *budget.Answer) bool {
 
 // write writes the answers, in the order of their analysts' first ones, and forgets them.
 func (p *packs) write(b *batch) error {
-	for _, k := range p.keys {
-		for rest := p.of[k]; len(rest) > 0; {
+	all := *p
+	*p = packs{}
+	for _, k := range all.keys {
+		for rest := all.of[k]; len(rest) > 0; {
 			n := packLength(rest)
 			if err := b.appendPack(k, rest[:n]); err != nil {
 				return err
@@ -65,7 +68,6 @@ func (p *packs) write(b *batch) error {
 			rest = rest[n:]
 		}
 	}
-	*p = packs{}
 	return nil
 }
 
@@ -145,7 +147,7 @@ func unpacked(row budget.Entry, entries []byte, hasAnswers bool) []budget.Entry 
 	for i := range list {
 		e := list[len(list)-1-i].Entry
 		e.ID = row.ID - int64(i)
-		e.Analyst, e.Dataset, e.By, e.Outcome = row.Analyst, row.Dataset, row.By, outcomePublic
+		e.Analyst, e.Dataset, e.By = row.Analyst, row.Dataset, row.By
 		e.Archived = e.Archived && hasAnswers
 		if !e.Archived {
 			e.Rows = 0

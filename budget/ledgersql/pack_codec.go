@@ -8,7 +8,7 @@ import (
 	"github.com/dpproxy/dpproxy/budget"
 )
 
-// A pack's entries are a version byte, then for each entry its SQL, plan, application and client, its time (nanoseconds after
+// A pack's entries are a version byte, then for each entry its SQL, plan, application, client and outcome, its time (nanoseconds after
 // the former's; the first's after 1970 UTC), its duration in nanoseconds, its number of rows, and 1 if its answer is kept.
 // Numbers are varints. A text is how many bytes it begins and ends with as the former entry's text of its kind does, and the
 // bytes between them with their number before them: texts and plans of one statement differ in a few constants.
@@ -28,11 +28,11 @@ func encodePack(list []*budget.Answer) (entries, answers []byte, kept int64) {
 		size += len(a.Body) + binary.MaxVarintLen32
 	}
 	entries, answers = append(make([]byte, 0, 64*len(list)), packVersion), make([]byte, 0, size)
-	var former [4]string
+	var former [5]string
 	last := int64(0)
 	for _, a := range list {
 		e := &a.Entry
-		for i, text := range [...]string{e.SQL, e.Plan, e.Application, e.Client} {
+		for i, text := range [...]string{e.SQL, e.Plan, e.Application, e.Client, e.Outcome} {
 			text = clean(text)
 			entries = appendChange(entries, former[i], text)
 			former[i] = text
@@ -61,15 +61,16 @@ func decodePack(b []byte) ([]budget.Answer, error) {
 	}
 	var list []budget.Answer
 	total := 0
-	var former [4]string
+	var former [5]string
 	last := int64(0)
 	for len(r.rest) > 0 && !r.bad {
 		var a budget.Answer
 		for i := range former {
 			former[i] = r.change(former[i])
 		}
-		a.Entry.SQL, a.Entry.Plan, a.Entry.Application, a.Entry.Client = former[0], former[1], former[2], former[3]
-		if total += textBytes(&a.Entry); total > maxUnpacked {
+		e := &a.Entry
+		e.SQL, e.Plan, e.Application, e.Client, e.Outcome = former[0], former[1], former[2], former[3], former[4]
+		if total += textBytes(e); total > maxUnpacked {
 			return nil, errPack
 		}
 		last += r.varint()

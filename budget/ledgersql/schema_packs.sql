@@ -1,4 +1,4 @@
--- Many queries over public tables as one row: those of the history's entries first_id to last_id, of which the history has
+-- Many queries that cost nothing as one row: those of the history's entries first_id to last_id, of which the history has
 -- the last alone, with the hashes of both texts. answers is pruned by age; kept is the number of them.
 CREATE TABLE packs (
   last_id   BIGINT PRIMARY KEY,
