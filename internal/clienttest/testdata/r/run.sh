@@ -1,4 +1,6 @@
-# R: DBI with RPostgreSQL.
+# R: DBI with RPostgreSQL, and dplyr over it.
 . ../lib.sh
-debian r-base-core r-cran-dbi r-cran-rpostgresql
-exec Rscript checks.R
+debian r-base-core r-cran-dbi r-cran-rpostgresql r-cran-dplyr r-cran-dbplyr
+status=0
+for file in checks dbplyr; do Rscript "$file.R" || status=1; done
+exit $status
