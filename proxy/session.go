@@ -273,6 +273,7 @@ func (s *session) farewell(err error) {
 		return
 	}
 	s.fatal(err)
+	s.wire.drain()
 }
 
 // styleNow is how the session's settings want text to look.

@@ -322,6 +322,23 @@ func TestBadMessages(t *testing.T) {
 	}
 }
 
+// A client that still sends a message that is too long hears why it is refused.
+func TestTooLongMessageIsAnswered(t *testing.T) {
+	srv := serveTest(t, newThroughBackend(t), func(c *Config) { c.MaxPacketSize = 4096 })
+	client := hijack(t, srv.url(""))
+	client.conn.SetDeadline(time.Now().Add(10 * time.Second))
+	const size = 8 << 20 // more than the sockets hold
+	if _, err := client.conn.Write(append([]byte{'Q', 0, size >> 16, 0, 4}, make([]byte, size)...)); err != nil {
+		t.Fatal(err)
+	}
+	if e := receive[*pgproto3.ErrorResponse](t, client.front); e.Code != "08P01" || e.Severity != "FATAL" || !strings.Contains(e.Message, "max_packet_size") {
+		t.Fatalf("%s %s %s", e.Severity, e.Code, e.Message)
+	}
+	if m, err := client.front.Receive(); err == nil {
+		t.Fatalf("%T after the end", m)
+	}
+}
+
 // Every byte on its own.
 func TestSingleBytes(t *testing.T) {
 	srv := serveTest(t, newThroughBackend(t), nil)

@@ -41,6 +41,8 @@ type wire struct {
 	direct   *direct // nil until the first write, and where the connection is no socket of its own
 	failed   bool    // a write failed: nothing more can be said
 
+	unread bool // a message was refused of which the client still sends the rest
+
 	ahead    []byte // read while a write was stuck; comes after buf
 	aheadErr error
 
@@ -83,6 +85,7 @@ func (w *wire) frame(limit int, known func(byte) bool) (typ byte, body []byte, e
 	case length < 4:
 		return typ, nil, errBadLength
 	case uint64(length) > uint64(limit):
+		w.unread = true
 		return typ, nil, errTooLong
 	}
 	total := int(length) + 1
@@ -95,6 +98,25 @@ func (w *wire) frame(limit int, known func(byte) bool) (typ byte, body []byte, e
 	body = w.buf[w.r+headerSize : w.r+total : w.r+total]
 	w.r += total
 	return typ, body, nil
+}
+
+// The most that a client whose message is refused may still send before the connection is closed.
+const (
+	drainBytes = 64 << 20
+	drainTime  = 2 * time.Second
+)
+
+// drain lets a client hear why its message is refused: a connection that is closed with bytes unread is reset, and takes what was
+// written with it.
+func (w *wire) drain() {
+	if !w.unread || w.failed {
+		return
+	}
+	if c, ok := w.conn.(interface{ CloseWrite() error }); ok && c.CloseWrite() != nil {
+		return
+	}
+	w.conn.SetReadDeadline(time.Now().Add(drainTime))
+	_, _ = io.CopyN(io.Discard, w.conn, drainBytes)
 }
 
 // isWoken tells that wake was called. The deadline alone does not keep out what comes later: Go's poller takes a reader

@@ -54,6 +54,17 @@ func always(k catalog.Kind) func(catalog.Type) (catalog.Type, bool) {
 	return func(catalog.Type) (catalog.Type, bool) { return catalog.Of(k), true }
 }
 
+// extreme is the type of min and max, which PostgreSQL has for text and none of its relatives but char(n).
+func extreme(t catalog.Type) (catalog.Type, bool) {
+	switch t.Kind {
+	case catalog.Varchar, catalog.Name, catalog.Char:
+		if !t.Array {
+			return catalog.Of(catalog.Text), true
+		}
+	}
+	return itself(t)
+}
+
 func itself(t catalog.Type) (catalog.Type, bool) {
 	t.Precision, t.Scale, t.HasScale, t.Length = 0, 0, false, 0
 	return t, !t.Array
@@ -134,8 +145,8 @@ func aggregates() map[string]aggregateKind {
 		"stddev_pop":      variance(mechanism.StddevPop),
 		"stddev_samp":     variance(mechanism.StddevSamp),
 		"stddev":          variance(mechanism.StddevSamp),
-		"min":             {args: 1, result: itself, private: quantiles},
-		"max":             {args: 1, result: itself, private: quantiles},
+		"min":             {args: 1, result: extreme, private: quantiles},
+		"max":             {args: 1, result: extreme, private: quantiles},
 		"median":          {args: 1, result: always(catalog.Float8), private: quantiles, means: asMedian},
 		"bool_and":        {args: 1, result: boolean},
 		"bool_or":         {args: 1, result: boolean},

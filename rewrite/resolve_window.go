@@ -13,7 +13,7 @@ func windowFunctions() map[string]func(catalog.Type) (catalog.Type, bool) {
 	return map[string]func(catalog.Type) (catalog.Type, bool){
 		"row_number": whole, "rank": whole, "dense_rank": whole, "percent_rank": share, "cume_dist": share,
 		"ntile": always(catalog.Int4), "lag": itself, "lead": itself, "first_value": itself, "last_value": itself, "nth_value": itself,
-		"count": whole, "sum": sumType, "avg": averageType, "min": itself, "max": itself, "bool_and": boolean, "bool_or": boolean, "every": boolean,
+		"count": whole, "sum": sumType, "avg": averageType, "min": extreme, "max": extreme, "bool_and": boolean, "bool_or": boolean, "every": boolean,
 		"var_pop": averageType, "var_samp": averageType, "variance": averageType, "stddev_pop": averageType, "stddev_samp": averageType, "stddev": averageType,
 	}
 }
