@@ -122,25 +122,46 @@ func (s *Service) outerFailed(ctx context.Context, q *query, err error) error {
 	if errors.Is(err, engine.ErrUnavailable) {
 		return s.unavailable(ctx, q, err)
 	}
-	if state := sqlState(err); strings.HasPrefix(state, "22") {
-		return valueError(refusal.Code(state))
+	if state := sqlState(err); strings.HasPrefix(state, "22") || state == cardinality {
+		return valueError(refusal.Code(state), err)
 	}
 	return s.engineFailed(q, "outer query", err)
 }
 
 // valueError tells that the outer query met a value that it cannot compute with.
-func valueError(state refusal.Code) error {
+func valueError(state refusal.Code, err error) error {
 	message := map[refusal.Code]string{
 		refusal.DivisionByZero: "division by zero", refusal.NumericOutOfRange: "value out of range",
 		refusal.DatetimeOverflow: "date or time out of range", refusal.InvalidTextRepresent: "text is no value of the type",
-		refusal.InvalidDatetime: "text is no date or time",
+		refusal.InvalidDatetime: "text is no date or time", cardinality: "more than one row returned by a subquery used as an expression",
 	}[state]
+	if own := fixedMessage(err); own != "" {
+		message = own
+	}
 	if message == "" {
 		message = "a value does not fit what the query does with it"
 	}
 	return refusal.New(state, "%s", message).
 		WithDetail("It happened over published or public rows, after all aggregation.").
 		WithHint("Write NULLIF(x, 0) for a divisor. What was measured is kept, and reading it again is free.")
+}
+
+// cardinality is the SQLSTATE of a sub-query that stands for one value and has several.
+const cardinality = "21000"
+
+// fixedMessage is PostgreSQL's own message, if it is one of those that are the same whatever the values are; else it is empty.
+func fixedMessage(err error) string {
+	text := err.Error()
+	for _, known := range []string{"smallint out of range", "integer out of range", "bigint out of range", "value out of range: overflow",
+		"value out of range: underflow", "numeric field overflow", "interval out of range", "timestamp out of range", "date out of range",
+		"cannot take square root of a negative number", "cannot take logarithm of zero", "cannot take logarithm of a negative number",
+		"zero raised to a negative power is undefined", "a negative number raised to a non-integer power yields a complex result",
+		"input is out of range", "negative substring length not allowed", "step size cannot equal zero"} {
+		if strings.Contains(text, " "+known+" (SQLSTATE ") {
+			return known
+		}
+	}
+	return ""
 }
 
 // project picks columns of a released relation.

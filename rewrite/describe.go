@@ -52,6 +52,17 @@ func (r *resolver) parameterTypes(q *query) ([]catalog.Type, error) {
 	return out, nil
 }
 
+// repeated tells that a parameter without a declared type stands in several places.
+func (r *resolver) repeated(declared []catalog.Type) bool {
+	places := map[int]int{}
+	for _, n := range r.paramAt {
+		if places[n]++; places[n] > 1 && (n > len(declared) || declared[n-1].Kind == catalog.Unknown) {
+			return true
+		}
+	}
+	return false
+}
+
 // indeterminateType is the SQLSTATE of a parameter that nothing gives a type.
 const indeterminateType refusal.Code = "42P18"
 

@@ -104,6 +104,9 @@ func containsSubLink(n *syntax.Node) bool {
 // aggregate resolves an aggregate call.
 func (c *exprContext) aggregate(f *syntax.FuncCall, name string) (expr.Expr, error) {
 	if c.group == nil {
+		if c.clause == "aggregate function calls" {
+			return nil, c.fail(refusal.GroupingError, f.Location, "aggregate function calls cannot be nested")
+		}
 		return nil, c.fail(refusal.GroupingError, f.Location, "aggregate functions are not allowed in %s", c.clause)
 	}
 	kind, fn := aggregates()[name], name

@@ -89,7 +89,7 @@ func (p *Planner) Parse(sql string) ([]*Statement, error) {
 	}
 	st, err := Parse(sql)
 	if err != nil {
-		return nil, err
+		return st, err
 	}
 	if plain && len(st) == 1 && st[0].Kind == Select {
 		p.mold(st[0], sql, key, found)
@@ -168,13 +168,20 @@ func (p *Planner) frameOf(st *Statement, ds *catalog.Dataset, s Settings, params
 // Describe tells the types of parameters ($1 first) and columns of a SELECT; types that the client declared come in
 // declared (Unknown where it did not). It reads nothing.
 func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, declared []catalog.Type) ([]catalog.Type, []Column, error) {
-	st = st.inside()
+	d, err := p.describe(st.inside(), ds, s, declared)
+	if err == nil && d.repeated { // the type that one place gave a parameter is its type in all places
+		d, err = p.describe(st.inside(), ds, s, d.params)
+	}
+	return d.params, d.columns, err
+}
+
+// describe is one pass of Describe.
+func (p *Planner) describe(st *Statement, ds *catalog.Dataset, s Settings, declared []catalog.Type) (description, error) {
 	key := p.describeKey(st, ds, &s, declared)
 	if d, ok := p.described.get(key); ok {
-		return d.params, d.columns, nil
+		return d, nil
 	}
-	var types []catalog.Type
-	var columns []Column
+	var d description
 	volatile := false
 	err := inClasses(ds, s.Class, func(class *catalog.QueryClass) (again bool, err error) {
 		r := newResolver(st, ds, s, typed(declared))
@@ -182,35 +189,40 @@ func (p *Planner) Describe(st *Statement, ds *catalog.Dataset, s Settings, decla
 		q, err := r.root(st)
 		if err != nil {
 			if without, public := describeWithoutValues(st, r, declared, err); without != nil {
-				types, err = public.parameterTypes(without)
-				columns, volatile = without.answerColumns(), public.volatile
+				volatile = public.volatile
+				d, err = public.description(without, declared)
 				return false, err
 			}
 			return r.policy.otherClass, err
 		}
-		types, err = r.parameterTypes(q)
-		columns, volatile = q.answerColumns(), r.volatile
+		volatile = r.volatile
+		d, err = r.description(q, declared)
 		return false, err
 	})
 	if err != nil && mayBeEmpty(st) {
 		if q, r := emptyQuery(st, ds, s, typed(declared), true); q != nil {
-			types, err := r.parameterTypes(q)
-			return types, q.answerColumns(), err
+			return r.description(q, declared)
 		}
 	}
 	if err != nil {
-		return nil, nil, refused(err)
+		return description{}, refused(err)
 	}
 	if !volatile {
-		p.described.put(key, description{types, columns})
+		p.described.put(key, d)
 	}
-	return types, columns, nil
+	return d, nil
 }
 
 // description is what Describe tells. It is shared: nobody changes it.
 type description struct {
-	params  []catalog.Type
-	columns []Column
+	params   []catalog.Type
+	columns  []Column
+	repeated bool // a parameter without a declared type stands in several places
+}
+
+func (r *resolver) description(q *query, declared []catalog.Type) (description, error) {
+	types, err := r.parameterTypes(q)
+	return description{types, q.answerColumns(), r.repeated(declared)}, err
 }
 
 func (p *Planner) describeKey(st *Statement, ds *catalog.Dataset, s *Settings, declared []catalog.Type) planKey {

@@ -534,6 +534,11 @@ func (r *resolver) rangeFunction(f *syntax.RangeFunction, outer *scope) (from, f
 	if err != nil {
 		return nil, none, r.at(err, call.Location)
 	}
+	if t.IsText() {
+		const ambiguousFunction refusal.Code = "42725"
+		return nil, none, r.fail(ambiguousFunction, call.Location, "function generate_series(unknown, unknown) is not unique").
+			WithHint("Cast the arguments: generate_series($1::int, $2::int).")
+	}
 	if s.typ = t; t.Kind == catalog.Date {
 		s.typ = catalog.Of(catalog.Timestamptz)
 	}
