@@ -71,22 +71,9 @@ users:
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := func(limit int) {
-		t.Helper()
-		rows := 0
-		reader := conn.PgConn().Exec(t.Context(), fmt.Sprintf("SELECT id, text FROM many LIMIT %d", limit))
-		for reader.NextResult() {
-			for r := reader.ResultReader(); r.NextRow(); {
-				rows++
-			}
-		}
-		if err := reader.Close(); err != nil || rows != limit {
-			t.Fatalf("%d rows of %d, %v", rows, limit, err)
-		}
-	}
-	read(20_000) // 2 MB, to have what a query needs
+	streamed(t, conn, 20_000) // 2 MB, to have what a query needs
 	_, before := resident(t, c.cmd.Process.Pid)
-	read(1_000_000)
+	streamed(t, conn, 1_000_000)
 	if _, after := resident(t, c.cmd.Process.Pid); after-before > 40<<20 {
 		t.Errorf("a million rows took %d MB more than 20,000", (after-before)>>20)
 	}

@@ -68,6 +68,56 @@ func BenchmarkPassThrough(b *testing.B) {
 	}
 }
 
+// BenchmarkStream reads a million public rows of 100 bytes through the proxy and through PgBouncer, in turn. It reports how
+// long each takes, the median of the ratios, and by how much the proxy's memory grew above what 20,000 rows take.
+func BenchmarkStream(b *testing.B) {
+	source := testservers.Postgres(b)
+	direct, err := pgx.Connect(context.Background(), source)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer direct.Close(context.Background())
+	for _, q := range []string{"CREATE TABLE persons (person_id integer PRIMARY KEY)",
+		"CREATE TABLE many AS SELECT g AS id, repeat('x', 90) AS text FROM generate_series(1, 1000000) g", "VACUUM ANALYZE many"} {
+		if _, err := direct.Exec(context.Background(), q); err != nil {
+			b.Fatal(err)
+		}
+	}
+	bouncer, _ := startPgBouncer(b, source)
+	through, pid := benchChild(b, source, `
+      many: {public: true}`)
+	theirs, ours := dial(b, bouncer, "simple", 1)[0], dial(b, through, "simple", 1)[0]
+	streamed(b, theirs, 20_000)
+	streamed(b, ours, 20_000)
+	_, before := resident(b, pid)
+	var a, c []float64
+	for b.Loop() {
+		a = append(a, streamed(b, theirs, 1_000_000))
+		c = append(c, streamed(b, ours, 1_000_000))
+	}
+	_, after := resident(b, pid)
+	b.ReportMetric(middle(a), "bouncer-s")
+	b.ReportMetric(middle(c), "proxy-s")
+	b.ReportMetric(ratio(c, a), "time-ratio")
+	b.ReportMetric(float64(after-before)/(1<<20), "MB-more")
+}
+
+// streamed reads rows of the table many, and says how many seconds that takes.
+func streamed(b testing.TB, conn *pgx.Conn, limit int) float64 {
+	b.Helper()
+	begin, rows := time.Now(), 0
+	reader := conn.PgConn().Exec(context.Background(), fmt.Sprintf("SELECT id, text FROM many LIMIT %d", limit))
+	for reader.NextResult() {
+		for r := reader.ResultReader(); r.NextRow(); {
+			rows++
+		}
+	}
+	if err := reader.Close(); err != nil || rows != limit {
+		b.Fatalf("%d rows of %d, %v", rows, limit, err)
+	}
+	return time.Since(begin).Seconds()
+}
+
 // series is what the rounds of one target gave.
 type series struct {
 	pid            int
