@@ -245,7 +245,7 @@ func sessionFunctions() map[string]function {
 		"current_user":             fixed("", "name", text(func(c *compiler) string { return c.view.User })),
 		"session_user":             fixed("", "name", text(func(c *compiler) string { return c.view.User })),
 		"getdatabaseencoding":      fixed("", "name", text(func(*compiler) string { return "UTF8" })),
-		"pg_client_encoding":       fixed("", "name", text(func(*compiler) string { return "UTF8" })),
+		"pg_client_encoding":       fixed("", "name", text(clientEncoding)),
 		"current_schemas":          fixed("bool", "_name", engineCall("dp_schemas", 1)),
 		"current_setting":          optional(1, "text,bool", "text", currentSetting),
 		"pg_backend_pid":           fixed("", "int4", pid),
@@ -368,4 +368,11 @@ func hasRole(c *compiler, args []*syntax.Node, types []sqlType) (*syntax.Node, e
 		role = c.viewCall("dp_role_name", role)
 	}
 	return binary("=", cast(role, "text"), cast(textConst(c.view.User), "text")), nil
+}
+
+func clientEncoding(c *compiler) string {
+	if v, ok := c.setting("client_encoding"); ok {
+		return v
+	}
+	return "UTF8"
 }
