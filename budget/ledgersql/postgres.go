@@ -149,11 +149,27 @@ func (s *postgresStore) write(ctx context.Context, f func(tx) error) error {
 
 func (s *postgresStore) read(ctx context.Context, f func(reader) error) error {
 	t, err := s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: postgresRead})
+	for tries := s.pool.Config().MaxConns; err != nil && tries > 0 && ended(ctx, err); tries-- { // the pool drops each that it finds so
+		t, err = s.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: postgresRead})
+	}
 	if err != nil {
 		return postgresFault(err, true)
 	}
 	defer t.Rollback(context.WithoutCancel(ctx))
 	return postgresFault(f(&postgresTx{t: t}), true)
+}
+
+// ended tells that a connection of the pool had ended before its transaction began, as after a restart of the server: another one may do.
+func ended(ctx context.Context, err error) bool {
+	var e *pgconn.PgError
+	var c *pgconn.ConnectError
+	switch {
+	case ctx.Err() != nil, errors.As(err, &c):
+		return false
+	case errors.As(err, &e):
+		return severity(e) == "FATAL"
+	}
+	return true
 }
 
 // lookup is read: its snapshot is more than is asked for.

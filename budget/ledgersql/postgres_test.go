@@ -23,6 +23,38 @@ func openURL(t *testing.T, url string) *Ledger {
 	return l
 }
 
+// Connections that the server ended while nobody used them, as a restart does, are no error of the next reads.
+func TestPostgresEndedConnections(t *testing.T) {
+	url := testservers.Postgres(t)
+	l := openURL(t, url)
+	all := func() error {
+		var wg sync.WaitGroup
+		errs := make([]error, 8)
+		for i := range errs {
+			wg.Go(func() { _, errs[i] = l.Balance(context.Background(), small().Analyst) })
+		}
+		wg.Wait()
+		return errors.Join(errs...)
+	}
+	admin, err := pgconn.Connect(context.Background(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close(context.Background())
+	for range 3 {
+		if err := all(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := admin.Exec(context.Background(), "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()").ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := all(); err != nil {
+		t.Error(err)
+	}
+}
+
 // A server that crashes and comes back, under load from two ledgers: every acknowledged charge is there, those whose
 // outcome is unknown may be, and both ledgers go on by themselves.
 func TestPostgresRestarts(t *testing.T) {
