@@ -80,7 +80,7 @@ func (c *compiler) call(n *syntax.Node, f *syntax.FuncCall, sc *scope) (sqlType,
 	if err := c.aggregateParts(f, sc); err != nil {
 		return "", err
 	}
-	if entry.engine == "json_group_array" {
+	if strings.HasPrefix(entry.engine, "json_group_") {
 		n.Node = cast(clone(n), "text").Node
 	}
 	if entry.engine == "sum" && result != "float8" {

@@ -75,7 +75,7 @@ func viewDefinition(c *compiler, args []*syntax.Node, types []sqlType) (*syntax.
 
 // aclDefault is acldefault: what may be done with an object of which no privilege was ever granted or revoked.
 func aclDefault(c *compiler, args []*syntax.Node, _ []sqlType) (*syntax.Node, error) {
-	return fn("string_split", c.viewCall("dp_acl_default", cast(args[0], "text"), args[1]), textConst("\n")), nil
+	return fn("dp_split_lines", c.viewCall("dp_acl_default", cast(args[0], "text"), args[1])), nil
 }
 
 // privilegeLetters are the letters of an aclitem, in the order in which aclexplode lists what they stand for.

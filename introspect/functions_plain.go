@@ -115,6 +115,9 @@ func plainFunctions() map[string]function {
 	m["to_json"] = function{args: types("any"), min: 1, ret: "json", emit: jsonCall("to_json")}
 	m["to_jsonb"] = function{args: types("any"), min: 1, ret: "jsonb", emit: jsonCall("to_json")}
 	m["json_agg"] = aggregate("any", "json", "json_group_array")
+	m["jsonb_agg"] = aggregate("any", "jsonb", "json_group_array")
+	m["json_object_agg"] = aggregate("text,any", "json", "json_group_object")
+	m["jsonb_object_agg"] = aggregate("text,any", "jsonb", "json_group_object")
 	m["like_escape"] = function{args: types("text,text"), min: 2, ret: "text", emit: engineCall("dp_like_escape", 2)}
 	return m
 }

@@ -71,7 +71,11 @@ func subLinkName(s *syntax.SubLink) (string, int) {
 	case syntax.ARRAY_SUBLINK:
 		return "array", 2
 	case syntax.EXPR_SUBLINK:
-		if list := s.Subselect.GetSelectStmt().GetTargetList(); len(list) > 0 {
+		st := s.Subselect.GetSelectStmt()
+		for st.GetLarg() != nil { // a set operation has the names of its first arm
+			st = st.Larg
+		}
+		if list := st.GetTargetList(); len(list) > 0 {
 			rt := list[0].GetResTarget()
 			if rt.GetName() != "" {
 				return rt.Name, 2

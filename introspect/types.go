@@ -106,7 +106,7 @@ var kinds = map[sqlType]catalog.Kind{
 	"xid": catalog.Xid, "cid": catalog.Cid, "xid8": catalog.Xid8, "tid": catalog.Tid, "inet": catalog.Inet,
 	"pg_node_tree": catalog.NodeTree, "aclitem": catalog.Aclitem, "anyarray": catalog.Anyarray, "pg_lsn": catalog.PgLSN,
 	"pg_ndistinct": catalog.Ndistinct, "pg_dependencies": catalog.Dependencies, "pg_mcv_list": catalog.MCVList,
-	"void": catalog.Void, "record": catalog.Record, pairType: catalog.Record,
+	"void": catalog.Void, "record": catalog.Record,
 }
 
 // wire is the type that a client is told: that of the domain's base for information_schema's domains.
@@ -114,6 +114,8 @@ func (t sqlType) wire() catalog.Type {
 	switch t {
 	case "yes_or_no":
 		return catalog.Type{Kind: catalog.Varchar, Length: 3}
+	case pairType:
+		return catalog.Of(catalog.Record)
 	case "time_stamp":
 		return catalog.Type{Kind: catalog.Timestamptz, Precision: 2}
 	}
