@@ -7,10 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/dpproxy/dpproxy/internal/datasets"
 )
 
 // admin is the owner's listener: is the process alive, may clients come, and the metrics. It shows no query and no
@@ -31,8 +34,11 @@ func newAdmin(a *app) *admin {
 			return
 		}
 		fmt.Fprintln(w, "ready")
-		c, _ := a.current()
+		c, loaded := a.current()
 		fmt.Fprintf(w, "ledger: ready\ndatasets: %d\nusers: %d\nversion: %s\n", len(c.Datasets), len(c.Users), buildVersion())
+		for i, state := range sources(r.Context(), loaded) {
+			fmt.Fprintf(w, "source %s: %s\n", loaded[i].Catalog.Name, state)
+		}
 	})
 	if page, err := newOwnerPage(a, p); err != nil {
 		a.log.Error("the owner's page is not served", "error", err)
@@ -42,6 +48,27 @@ func newAdmin(a *app) *admin {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}))
 	p.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute}
 	return p
+}
+
+// sourceTimeout is how long a source may take to answer when /readyz asks whether it can be reached.
+const sourceTimeout = time.Second
+
+// sources tells of each data set's source whether it answers.
+func sources(ctx context.Context, loaded []*datasets.Loaded) []string {
+	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
+	defer cancel()
+	states := make([]string, len(loaded))
+	var all sync.WaitGroup
+	for i, l := range loaded {
+		all.Go(func() {
+			states[i] = "ready"
+			if err := l.Engine.Ping(ctx); err != nil {
+				states[i] = "does not answer; its data set says 58000"
+			}
+		})
+	}
+	all.Wait()
+	return states
 }
 
 // check says why clients should go elsewhere now. A source that is away is no reason: its data set says 58000, and
