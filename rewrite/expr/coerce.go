@@ -84,7 +84,10 @@ func literal(c Const, to catalog.Type) (Expr, error) {
 
 // readAs reads text as a type's input function would. Intervals are this package's own.
 func readAs(text string, to catalog.Type, pos int) (string, error) {
-	if to.Kind == itv && !to.Array {
+	if to.Kind == itv && to.Array {
+		return readIntervals(text, pos)
+	}
+	if to.Kind == itv {
 		d, ok := parseInterval(text)
 		if !ok {
 			return "", refusal.New(refusal.InvalidDatetime, "invalid input syntax for type interval: \"%s\"", text).At(pos)
@@ -96,4 +99,20 @@ func readAs(text string, to catalog.Type, pos int) (string, error) {
 		return "", r.At(pos)
 	}
 	return value, err
+}
+
+func readIntervals(text string, pos int) (string, error) {
+	a, err := catalog.ParseArray(text)
+	if err != nil {
+		return "", refusal.New(refusal.InvalidTextRepresent, "malformed array literal: \"%s\"", text).At(pos)
+	}
+	for i, item := range a.Items {
+		if item.Null {
+			continue
+		}
+		if a.Items[i].Text, err = readAs(item.Text, catalog.Of(itv), pos); err != nil {
+			return "", err
+		}
+	}
+	return a.String(), nil
 }
