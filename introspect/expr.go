@@ -90,7 +90,11 @@ func (c *compiler) row(n *syntax.Node, r *syntax.RowExpr, sc *scope) (sqlType, e
 		if t == unknownType || t == "" {
 			t = "text"
 		}
-		fields[i], oids[i] = fn("dp_record_field", c.outText(a, t)), id32(t.wire().OID())
+		text := c.outText(clone(a), t)
+		if t.isReg() { // with its number, which is its binary form
+			text = binary("||", text, binary("||", textConst(catalog.NumberMark), cast(a, "text")))
+		}
+		fields[i], oids[i] = fn("dp_record_field", text), id32(t.wire().OID())
 	}
 	list := &syntax.Node{Node: &syntax.Node_AArrayExpr{AArrayExpr: &syntax.A_ArrayExpr{Elements: fields}}}
 	n.Node = binary("||", binary("||", textConst("("), fn("array_to_string", list, textConst(","))),
