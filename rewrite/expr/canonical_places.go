@@ -117,7 +117,7 @@ func placeOf(k Const, e Expr) (*big.Rat, bool) {
 		}
 		of = n.args[0]
 	}
-	exact := !k.Typ.IsFloat() || of.Type().Kind == i2 || of.Type().Kind == i4 // every whole number of 32 bits is a float8
+	exact := !k.Typ.IsFloat() || isSmall(of)
 	return at, of.Type().IsInteger() && exact && k.Typ.Kind != f4 && t.Kind != f4
 }
 
@@ -127,15 +127,20 @@ func (n *node) onlyWidens() bool {
 		return false
 	}
 	from := n.args[0].Type()
-	small := from.Kind == i2 || from.Kind == i4
-	return from.IsInteger() && (n.typ.IsInteger() && n.typ.Kind > from.Kind || n.typ.Kind == num || small && n.typ.Kind == f8)
+	return from.IsInteger() && (n.typ.IsInteger() && n.typ.Kind > from.Kind || n.typ.Kind == num || isSmall(n.args[0]) && n.typ.Kind == f8)
 }
 
-// wholeYears tells a year, also as another type of number that holds it, and rounded.
+// isSmall tells whole numbers of 32 bits, each of which is a float8. What is computed can be larger than its type.
+func isSmall(e Expr) bool {
+	k := max(e.Type().Kind, reprOf(e))
+	return e.Type().IsInteger() && (k == i2 || k == i4)
+}
+
+// wholeYears tells a year of the calendar, also as another type of number that holds it, and rounded.
 func wholeYears(e Expr) bool {
 	n, ok := e.(*node)
 	if !ok || isYear(n) {
-		return ok
+		return ok && n.args[0].Type().IsDateTime() // of an interval it may be larger than a type
 	}
 	holds := n.name == "cast" && n.typ.IsNumeric() && !n.typ.Array && !n.typ.HasScale && n.typ.Kind != f4 || n.name == "trunc" || n.name == "floor"
 	return holds && len(n.args) == 1 && wholeYears(n.args[0])

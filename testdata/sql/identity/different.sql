@@ -468,3 +468,120 @@ SELECT sum(1 - cost) FROM visits
 SELECT sum(DISTINCT CASE WHEN urgent THEN stay_days ELSE 0 END) FROM visits
 
 SELECT sum(DISTINCT CASE WHEN urgent THEN stay_days END) FROM visits
+
+-- name: whole numbers beyond the floats
+SELECT count(*) FROM patients WHERE age * 134217728 * 67108864 + 1 > 9007199254740992
+
+SELECT count(*) FROM patients WHERE (age * 134217728 * 67108864 + 1)::float8 > 9007199254740992
+
+SELECT count(*) FROM patients WHERE (age * 134217728 * 67108864 + 1)::float8 >= 9007199254740993
+
+-- name: years of intervals and narrow types
+SELECT count(*) FROM visits WHERE extract(year FROM age(seen_at, '2000-01-01'::timestamp)) > 5
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at) > 5
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at)::numeric(3,0) > 5
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at)::numeric(5,-1) > 2020
+
+SELECT count(*) FROM visits WHERE extract(year FROM seen_at) > 2020
+
+SELECT count(*) FROM visits WHERE round(extract(year FROM seen_at) / 2) > 2020
+
+-- name: conditions that are not known
+SELECT count(*) FROM patients WHERE (children > 1) IS TRUE
+
+SELECT count(*) FROM patients WHERE (children > 1) IS NOT FALSE
+
+SELECT count(*) FROM patients WHERE (children > 1) IS NOT TRUE
+
+SELECT count(*) FROM patients WHERE (children > 1) IS FALSE
+
+SELECT count(*) FROM patients WHERE (children > 1) IS NOT NULL
+
+SELECT count(*) FROM patients WHERE (children > 1) IS NULL
+
+SELECT count(*) FROM patients WHERE (children > 1) = smoker
+
+SELECT count(*) FROM patients WHERE (children > 1) <> smoker
+
+-- name: the ends of the calendar
+SELECT count(*) FROM visits WHERE visited_on <= '9999-12-31'
+
+SELECT count(*) FROM visits WHERE visited_on < 'infinity'
+
+SELECT count(*) FROM visits WHERE visited_on::timestamp <= '9999-12-31 23:59:59.999999'
+
+SELECT count(*) FROM visits WHERE visited_on >= '0001-01-01'
+
+SELECT count(*) FROM visits WHERE visited_on > '-infinity'
+
+SELECT count(*) FROM visits WHERE extract(year FROM visited_on) >= 1
+
+SELECT count(*) FROM visits WHERE extract(year FROM visited_on) <= 9999
+
+-- name: narrower types
+SELECT count(*) FROM patients WHERE children::numeric(1,0) > 5
+
+SELECT count(*) FROM patients WHERE children > 5
+
+SELECT count(*) FROM patients WHERE children::numeric(3,-1) > 5
+
+SELECT count(*) FROM patients WHERE children::real > 16777216
+
+SELECT count(*) FROM patients WHERE children > 16777216
+
+SELECT count(*) FROM patients WHERE (income::int) > 5
+
+SELECT count(*) FROM patients WHERE income > 5
+
+SELECT count(*) FROM patients WHERE income >= 6
+
+SELECT count(*) FROM patients WHERE (age * 1000)::smallint > 5
+
+SELECT count(*) FROM patients WHERE age * 1000 > 5
+
+-- name: what a CASE keeps, and where it is not known
+SELECT count(CASE WHEN smoker THEN age ELSE 0 END), sum(income) FROM patients
+
+SELECT count(CASE WHEN smoker THEN age END), sum(income) FROM patients
+
+SELECT count(CASE WHEN smoker THEN 1 END), sum(income) FROM patients
+
+SELECT count(CASE WHEN smoker THEN NULL::int END), sum(income) FROM patients
+
+SELECT count(CASE WHEN smoker THEN 1 WHEN age > 3 THEN 1 END), sum(income) FROM patients
+
+SELECT count(CASE WHEN age > 3 THEN CASE WHEN smoker THEN 1 END END), sum(income) FROM patients
+
+SELECT count(DISTINCT CASE WHEN smoker THEN 1 END), sum(income) FROM patients
+
+SELECT count(DISTINCT CASE WHEN smoker THEN 1 ELSE 0 END), sum(income) FROM patients
+
+SELECT count(DISTINCT CASE WHEN smoker THEN patient_id END), sum(income) FROM patients
+
+SELECT stddev(CASE WHEN smoker THEN age ELSE 0 END), sum(income) FROM patients
+
+SELECT stddev(CASE WHEN smoker THEN age END), sum(income) FROM patients
+
+SELECT avg(CASE WHEN smoker THEN age ELSE NULL END), sum(income) FROM patients
+
+SELECT avg(CASE WHEN smoker THEN age ELSE 0 END), sum(income) FROM patients
+
+-- name: a FILTER of all beside others
+SELECT count(*) FILTER (WHERE smoker), sum(age) FILTER (WHERE smoker) FROM patients
+
+SELECT count(*) FILTER (WHERE smoker), sum(age) FROM patients
+
+SELECT count(*), sum(age) FILTER (WHERE smoker) FROM patients
+
+SELECT count(*) FILTER (WHERE NOT smoker), sum(age) FILTER (WHERE smoker) FROM patients
+
+SELECT sex, count(*) FILTER (WHERE smoker), sum(age) FILTER (WHERE smoker) FROM patients GROUP BY sex
+
+SELECT sex, count(*), sum(age) FROM patients WHERE smoker GROUP BY sex
+
+SELECT count(*) FILTER (WHERE smoker), percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FILTER (WHERE smoker) FROM patients
+
+SELECT count(*) FILTER (WHERE smoker), percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FROM patients
