@@ -27,8 +27,8 @@ func inputTime(t Type, text string) (string, error) {
 		return "", badSyntax(t, text)
 	}
 	out, err := readTime(t, short, micros)
-	if err != nil && strings.Contains(s, ":60") { // a leap second is the next minute's first one
-		out, err = readTime(t, strings.Replace(short, ":60", ":59", 1), micros+microsPerSecond)
+	if at := leapSecond.FindStringSubmatchIndex(short); err != nil && at != nil { // it is the next minute's first one
+		out, err = readTime(t, short[:at[2]]+":59"+short[at[3]:], micros+microsPerSecond)
 	}
 	if err == nil {
 		return out, nil
@@ -60,6 +60,9 @@ func readTime(t Type, text string, micros int64) (string, error) {
 	return FormatRat(plain, r), nil
 }
 
+// leapSecond finds the second 60 of a time, and no minute or offset of a zone.
+var leapSecond = regexp.MustCompile(`[ Tt][0-9]{1,2}:[0-9]{1,2}(:60)(?:[^0-9:]|$)`)
+
 var fractionForm = regexp.MustCompile(`(:[0-9]{1,2})(\.[0-9]*)`)
 
 // cutFraction takes the fraction of a second out of a text, as microseconds.
@@ -81,6 +84,8 @@ func cutFraction(s string) (rest string, micros int64, ok bool) {
 
 var (
 	dateForm  = regexp.MustCompile(`^[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}([ Tt].*)?$`)
+	// badClock finds an hour, a minute or a second that no day has, behind a day.
+	badClock  = regexp.MustCompile(`[ Tt](?:(?:2[5-9]|[3-9][0-9]):|[0-9]{1,2}:[6-9][0-9]|[0-9]{1,2}:[0-9]{1,2}:(?:6[1-9]|[7-9][0-9]))`)
 	clockForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?$`)
 )
 
@@ -93,7 +98,7 @@ func timeError(t Type, text string) error {
 	s := strings.TrimFunc(text, isSpace)
 	body, _ := cutBC(s)
 	switch {
-	case dateForm.MatchString(body) && !validDay(body):
+	case dateForm.MatchString(body) && (!validDay(body) || badClock.MatchString(body)):
 		return fieldRange(text)
 	case t.Kind == Date && dateForm.MatchString(body):
 		return refusal.New(refusal.DatetimeOverflow, "date out of range: \"%s\"", shorten(text))
