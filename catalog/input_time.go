@@ -83,7 +83,7 @@ func cutFraction(s string) (rest string, micros int64, ok bool) {
 }
 
 var (
-	dateForm  = regexp.MustCompile(`^[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}([ Tt].*)?$`)
+	dateForm = regexp.MustCompile(`^[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}([ Tt].*)?$`)
 	// badClock finds an hour, a minute or a second that no day has, behind a day.
 	badClock  = regexp.MustCompile(`[ Tt](?:(?:2[5-9]|[3-9][0-9]):|[0-9]{1,2}:[6-9][0-9]|[0-9]{1,2}:[0-9]{1,2}:(?:6[1-9]|[7-9][0-9]))`)
 	clockForm = regexp.MustCompile(`^[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?$`)
