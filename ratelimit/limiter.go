@@ -28,5 +28,7 @@ type Decision struct {
 // on_storage_failure) when its store cannot be reached.
 type Limiter interface {
 	Allow(ctx context.Context, key string, limits []Limit) (Decision, error)
+	// Ping tells whether the store answers.
+	Ping(ctx context.Context) error
 	Close() error
 }

@@ -135,6 +135,14 @@ func windowKey(key string, limit Limit) string {
 	return strconv.FormatInt(int64(limit.Period/time.Second), 10) + ":" + key
 }
 
+// Ping asks Redis, where the windows are there.
+func (l *storeLimiter) Ping(ctx context.Context) error {
+	if l.client == nil {
+		return nil
+	}
+	return l.client.Ping(ctx).Err()
+}
+
 // Close closes the connections to Redis.
 func (l *storeLimiter) Close() error {
 	if l.client == nil {

@@ -71,7 +71,13 @@ func TestRedisDiesAndComesBack(t *testing.T) {
 			t.Fatalf("with Redis: %+v, %v", d, err)
 		}
 	}
+	if err := deny.Ping(ctx); err != nil {
+		t.Error(err)
+	}
 	server.Crash()
+	if deny.Ping(ctx) == nil {
+		t.Error("a Redis that is dead answers")
+	}
 	for range 3 {
 		begin := time.Now()
 		if d, err := deny.Allow(ctx, "k", limits); err == nil || d.Allowed {

@@ -39,6 +39,7 @@ func newAdmin(a *app) *admin {
 		for i, state := range sources(r.Context(), loaded) {
 			fmt.Fprintf(w, "source %s: %s\n", loaded[i].Catalog.Name, state)
 		}
+		fmt.Fprintf(w, "rate limits: %s\n", p.limits(r.Context(), a))
 	})
 	if page, err := newOwnerPage(a, p); err != nil {
 		a.log.Error("the owner's page is not served", "error", err)
@@ -69,6 +70,16 @@ func sources(ctx context.Context, loaded []*datasets.Loaded) []string {
 	}
 	all.Wait()
 	return states
+}
+
+// limits tells of the store of rate limits whether it answers.
+func (p *admin) limits(ctx context.Context, a *app) string {
+	ctx, cancel := context.WithTimeout(ctx, sourceTimeout)
+	defer cancel()
+	if err := a.limiter.Ping(ctx); err != nil {
+		return "do not answer; queries that they are on are refused with 58000, unless rate_limits.on_storage_failure is allow"
+	}
+	return "ready"
 }
 
 // check says why clients should go elsewhere now. A source that is away is no reason: its data set says 58000, and

@@ -43,6 +43,7 @@ type app struct {
 	ledger   *ledgersql.Ledger
 	limiter  ratelimit.Limiter
 	registry *prometheus.Registry
+	metrics  *metrics.Metrics
 	tracer   *tracing.Tracer // nil: none
 	service  *answer.Service
 	checker  *login.Checker // of tokens and keys; nil: none
@@ -95,15 +96,24 @@ func openAppAt(ctx context.Context, c *config.Config, log *slog.Logger, clock an
 		return nil, err
 	}
 	served, users := servedBy(c, a.loaded)
+	a.metrics = metrics.New(a.registry)
+	a.counts(served)
 	options := answer.Options{
 		Datasets: served, Users: users, Access: accessOf(c, a.checker), Ledger: a.ledger, Limiter: a.limiter, Planner: rewrite.NewPlanner(planCache),
-		Random: mechanism.NewCryptoSource(), Clock: clock, Logger: log, Observer: metrics.New(a.registry), Archive: archiving(c),
+		Random: mechanism.NewCryptoSource(), Clock: clock, Logger: log, Observer: a.metrics, Archive: archiving(c),
 	}
 	if a.tracer != nil {
 		options.Tracer = a.tracer
 	}
 	a.service, err = answer.New(options)
 	return a, err
+}
+
+// counts has the metrics of data sets begin.
+func (a *app) counts(served []*answer.Dataset) {
+	for _, d := range served {
+		a.metrics.Serve(d.Catalog.Name)
+	}
 }
 
 // openDatasets opens all data sets of a configuration, or none; with `validate_on_startup: false` those that can be served,
@@ -163,6 +173,7 @@ func (a *app) reload(ctx context.Context, c *config.Config) error {
 		return errors.Join(err, datasets.Close(loaded))
 	}
 	served, users := servedBy(c, loaded)
+	a.counts(served)
 	idle := a.service.Replace(served, users, accessOf(c, checker))
 	a.service.SetArchiving(archiving(c))
 	a.mu.Lock()

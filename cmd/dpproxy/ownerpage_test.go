@@ -169,7 +169,8 @@ func TestOwnerPageKeepsOthersOut(t *testing.T) {
 			t.Errorf("%s without a log-in is %d", path, resp.StatusCode)
 		}
 	}
-	if _, body := send("GET", "/readyz", nil); !strings.HasPrefix(body, "ready\n") || !strings.Contains(body, "datasets: 1") || !strings.Contains(body, "source census: ready") {
+	if _, body := send("GET", "/readyz", nil); !strings.HasPrefix(body, "ready\n") || !strings.Contains(body, "datasets: 1") || !strings.Contains(body, "source census: ready") ||
+		!strings.Contains(body, "rate limits: ready") {
 		t.Errorf("readyz is %q", body)
 	}
 	login := url.Values{"user": {"owner"}, "password": {"secret"}}

@@ -73,6 +73,14 @@ func (m *Metrics) Stage(stage string, took time.Duration) {
 	o.(prometheus.Observer).Observe(took.Seconds())
 }
 
+// Serve has the counters of a data set's failures begin at 0, so that the first one is seen as a rise.
+func (m *Metrics) Serve(dataset string) {
+	m.engineErrors.WithLabelValues(dataset)
+	for _, limit := range []string{"rate", "budget", "dataset budget", "queries"} {
+		m.limited.WithLabelValues(dataset, limit)
+	}
+}
+
 // EngineError counts an error of a source.
 func (m *Metrics) EngineError(dataset string) { m.engineErrors.WithLabelValues(dataset).Inc() }
 

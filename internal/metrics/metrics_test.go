@@ -14,6 +14,10 @@ func TestMetricsCountByOutcome(t *testing.T) {
 	m.Query("census", "answered", "", time.Millisecond)
 	m.Query("census", "answered", "", time.Millisecond)
 	m.Query("census", "refused", "53400", time.Millisecond)
+	m.Serve("census")
+	if got := testutil.CollectAndCount(m.limited); got != 4 {
+		t.Errorf("%d limits are counted from the start, want 4", got)
+	}
 	m.EngineError("census")
 	m.Limited("census", "rate")
 	m.Stage("engine", time.Second)
