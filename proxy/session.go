@@ -82,11 +82,15 @@ func (s *session) loop() error {
 		if s.srv.draining.Load() || s.ended.Load() {
 			return errShutdown
 		}
+		if !s.wire.buffered() {
+			s.running.rest()
+		}
 		s.wire.setReadDeadline(s.idleDeadline())
 		typ, body, err := s.wire.frame(s.wire.maxPacket, knownType)
 		if err != nil {
 			return s.readFailure(typ, err)
 		}
+		s.running.work()
 		s.began = s.srv.clock()
 		if s.skipToSync && typ != 'S' && typ != 'X' {
 			continue
@@ -155,6 +159,7 @@ func (s *session) greet() error {
 
 // ready says that the session waits for the next query, and flushes.
 func (s *session) ready() error {
+	s.running.rest()
 	s.rests()
 	s.report()
 	s.wire.send(&pgproto3.ReadyForQuery{TxStatus: s.tx.status})

@@ -229,6 +229,35 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A cancel that comes while a message is planned waits for its query; one that comes when all is served hits nothing.
+func TestCancelBeforeTheQuery(t *testing.T) {
+	var r running
+	query := func() error {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		defer r.begin(cancel)()
+		return context.Cause(ctx)
+	}
+	r.stop(errCanceled)
+	r.work()
+	if err := query(); err != nil {
+		t.Errorf("cancelled while nothing had come: %v", err)
+	}
+	r.stop(errCanceled)
+	if err := query(); err != errCanceled {
+		t.Errorf("cancelled before the query began: %v", err)
+	}
+	if err := query(); err != nil {
+		t.Errorf("one cancel ended two queries: %v", err)
+	}
+	r.stop(errCanceled)
+	r.rest()
+	r.work()
+	if err := query(); err != nil {
+		t.Errorf("cancelled after all was served: %v", err)
+	}
+}
+
 func TestCancelNeedsTheKey(t *testing.T) {
 	srv := serveTest(t, newThroughBackend(t), nil)
 	conn := connect(t, srv.url(""))
