@@ -54,7 +54,11 @@ func (d *draft) filterOfAll() {
 		}
 	}
 	d.where = append(append([]expr.Expr{}, d.where...), d.calls[0].filter)
-	for _, k := range d.calls {
-		k.filter = nil
+	calls := make([]*call, len(d.calls)) // others' too: of grouping sets each set measures the same calls
+	for i, k := range d.calls {
+		open := *k
+		open.filter = nil
+		calls[i] = &open
 	}
+	d.calls = calls
 }

@@ -84,3 +84,9 @@ SELECT drug, sum(quantity), count(*) FROM items GROUP BY ROLLUP (drug)
 
 -- name: limited
 SELECT sex, smoker, count(*) FROM patients GROUP BY ROLLUP (sex, smoker) ORDER BY grouping(sex, smoker) DESC, sex, smoker LIMIT 3
+
+-- name: one condition of all aggregates, in every set
+SELECT sex, count(CASE WHEN smoker THEN 1 END), sum(CASE WHEN smoker THEN age ELSE 0 END) FROM patients GROUP BY GROUPING SETS ((sex), ())
+
+-- name: one condition of all aggregates, the total first
+SELECT sex, count(*) FILTER (WHERE smoker), sum(age) FILTER (WHERE smoker) FROM patients GROUP BY GROUPING SETS ((), (sex))
