@@ -585,3 +585,67 @@ SELECT sex, count(*), sum(age) FROM patients WHERE smoker GROUP BY sex
 SELECT count(*) FILTER (WHERE smoker), percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FILTER (WHERE smoker) FROM patients
 
 SELECT count(*) FILTER (WHERE smoker), percentile_cont(0.5) WITHIN GROUP (ORDER BY age) FROM patients
+
+-- name: sums and means under casts of whole numbers that no float holds
+SELECT sex, avg((age * 134217728 * 67108864 + 1)::float8), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(age * 134217728 * 67108864 + 1), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(age::numeric(3,-1)), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(age), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(age::numeric(2,0)), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(age / 1.0), sum(age / 2 * 2) FROM patients GROUP BY sex
+
+SELECT sex, avg(income::int), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(income), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(income::real), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(income::numeric), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(score), count(*) FROM patients GROUP BY sex
+
+SELECT sex, avg(score::float8), sum(score) FROM patients GROUP BY sex
+
+-- name: grouping sets and a FILTER
+SELECT sex, count(*) FILTER (WHERE smoker), sum(age) FILTER (WHERE smoker) FROM patients GROUP BY GROUPING SETS ((), (sex))
+
+SELECT sex, count(*), sum(age) FROM patients GROUP BY GROUPING SETS ((), (sex))
+
+SELECT sex, count(*) FILTER (WHERE NOT smoker), sum(age) FILTER (WHERE NOT smoker) FROM patients GROUP BY GROUPING SETS ((), (sex))
+
+SELECT sex, count(*), sum(age) FROM patients WHERE smoker GROUP BY GROUPING SETS ((), (sex))
+
+-- name: text and its ends
+SELECT count(*) FROM patients WHERE region = 'north'
+
+SELECT count(*) FROM patients WHERE region::char(5) = 'north'
+
+SELECT count(*) FROM patients WHERE region::char(5) = 'north '
+
+SELECT count(*) FROM patients WHERE region = 'north '
+
+SELECT count(*) FROM patients WHERE region::varchar(5) = 'north'
+
+SELECT count(*) FROM patients WHERE region = ('north' || ' ')::varchar(6) || 'x'
+
+-- name: values that are not known, in lists
+SELECT count(*) FROM patients WHERE children IN (1, 2, NULL)
+
+SELECT count(*) FROM patients WHERE children NOT IN (1, 2, NULL)
+
+SELECT count(*) FROM patients WHERE children NOT IN (1, 2)
+
+SELECT count(*) FROM patients WHERE NOT (children IN (1, 2, NULL)) IS TRUE
+
+SELECT count(*) FROM patients WHERE (children IN (1, 2, NULL)) IS NOT FALSE
+
+SELECT count(*) FROM patients WHERE extract(year FROM born) NOT IN (1980, 1981)
+
+SELECT count(*) FROM patients WHERE extract(year FROM born) IN (1980, 1981)
+
+SELECT count(*) FROM patients WHERE extract(year FROM born) NOT IN (1980, 1981, NULL)
