@@ -249,4 +249,5 @@ type unlimited struct{}
 func (unlimited) Allow(context.Context, string, []ratelimit.Limit) (ratelimit.Decision, error) {
 	return ratelimit.Decision{Allowed: true}, nil
 }
-func (unlimited) Close() error { return nil }
+func (unlimited) Close() error               { return nil }
+func (unlimited) Ping(context.Context) error { return nil }
