@@ -15,10 +15,11 @@ import (
 
 // byFilter gives a call whose argument keeps rows a FILTER instead.
 func (c *exprContext) byFilter(k *call) error {
-	if k.arg == nil || k.arg2 != nil || c.r.ds.CellKey != nil {
+	if k.arg == nil || k.arg2 != nil {
 		return nil
 	}
-	for {
+	cells := c.r.ds.CellKey != nil // whose records are those that count, and whose steps are those of the type
+	for !cells {
 		cond, value, els, ok := expr.Kept(expr.WithoutWidening(k.arg))
 		nothing := els.Null || k.fn == "sum" && !k.distinct && expr.IsZero(els)
 		if !ok || !nothing || hasSubQuery(cond) {
@@ -37,7 +38,7 @@ func (c *exprContext) byFilter(k *call) error {
 	if one, ok := expr.Fold(k.arg); ok && !one.Null && !k.distinct && (k.fn == "count" || k.fn == "sum" && k.typ == catalog.Of(catalog.Int8) && one.Text == "1") {
 		k.fn, k.star, k.arg = "count", true, nil // over no rows both are noise around 0
 	}
-	if k.arg != nil && !k.distinct && k.fn != "count" {
+	if k.arg != nil && !k.distinct && k.fn != "count" && !cells {
 		k.arg = expr.WithoutWidening(k.arg)
 	}
 	return nil

@@ -72,3 +72,6 @@ SELECT * FROM persons
 
 -- name: no record keys; refused=42703
 SELECT sum(record_key) FROM persons
+
+-- name: cells, as a sum of ones; same=sex
+SELECT sex, sum(1) AS n FROM persons GROUP BY sex
