@@ -35,7 +35,7 @@ func (r *resolver) block(s *syntax.SelectStmt, outer *scope, e *env) (*query, er
 		}
 		return q, nil
 	}
-	if d := distinctAsGroups(q, s, r.top); d != nil {
+	if d := distinctAsGroups(q, s); d != nil && (s == r.top || q.tiedTo == nil && !rows.selectsUnit(s)) {
 		return q, r.groupedBlock(q, d, rows)
 	}
 	return q, r.plainBlock(q, s, rows)
@@ -122,8 +122,8 @@ func isGrouped(s *syntax.SelectStmt) bool {
 }
 
 // distinctAsGroups reads SELECT DISTINCT a, b over private rows as SELECT a, b … GROUP BY a, b; nil if it is none.
-func distinctAsGroups(q *query, s, top *syntax.SelectStmt) *syntax.SelectStmt {
-	if q.prop != Protected || s != top || len(s.DistinctClause) == 0 || s.DistinctClause[0].GetNode() != nil {
+func distinctAsGroups(q *query, s *syntax.SelectStmt) *syntax.SelectStmt {
+	if q.prop != Protected || len(s.DistinctClause) == 0 || s.DistinctClause[0].GetNode() != nil {
 		return nil
 	}
 	out := &syntax.SelectStmt{TargetList: s.TargetList, SortClause: s.SortClause, LimitCount: s.LimitCount, LimitOffset: s.LimitOffset}
@@ -135,6 +135,18 @@ func distinctAsGroups(q *query, s, top *syntax.SelectStmt) *syntax.SelectStmt {
 		out.GroupClause = append(out.GroupClause, t.Val)
 	}
 	return out
+}
+
+// selectsUnit tells that the block's columns show its unit, so that it has rows of units and not groups of them. What does not
+// resolve is told where the columns are.
+func (c *exprContext) selectsUnit(s *syntax.SelectStmt) bool {
+	for _, n := range s.TargetList {
+		e, err := c.resolve(n.GetResTarget().Val)
+		if err != nil || c.block.unit.is(e) {
+			return true
+		}
+	}
+	return false
 }
 
 // plainBlock resolves a block without aggregation.
