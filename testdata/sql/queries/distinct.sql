@@ -78,3 +78,12 @@ SELECT v.department_id, count(DISTINCT i.drug), count(DISTINCT upper(i.drug)) FR
 
 -- name: of a CASE with a filter
 SELECT count(DISTINCT CASE WHEN cost > 100 THEN 'dear' END) FILTER (WHERE urgent) FROM visits
+
+-- name: in a sub-query without the unit
+SELECT x.sex FROM (SELECT DISTINCT sex FROM patients) x ORDER BY x.sex LIMIT 1000
+
+-- name: in a sub-query, grouped again
+SELECT s.sex, count(*) FROM (SELECT DISTINCT sex FROM patients) s GROUP BY s.sex ORDER BY s.sex
+
+-- name: counted over a sub-query without the unit
+SELECT count(*) FROM (SELECT DISTINCT sex FROM patients) s

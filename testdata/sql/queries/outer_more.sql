@@ -192,3 +192,6 @@ SELECT generate_series(1, 3)
 
 -- name: series of days in a WITH query, cast
 WITH months AS (SELECT generate_series('2023-01-01'::timestamp, '2023-06-01'::timestamp, '1 month')::date AS m), n AS (SELECT date_trunc('month', visited_on)::date AS m, count(*) AS n FROM visits GROUP BY 1) SELECT months.m, coalesce(n.n, 0) AS n FROM months LEFT JOIN n USING (m) ORDER BY 1
+
+-- name: NULL of one type as another
+SELECT (NULL::float8)::int4 AS a, (NULL::numeric(4, 1))::int8 AS b, (NULL::float4)::int2 AS c, (NULL::timestamp)::date AS d

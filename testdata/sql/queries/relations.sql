@@ -193,7 +193,7 @@ SELECT q.sex, count(*), sum(q.cost) FROM (SELECT p.sex, p.smoker, v.cost FROM pa
 -- name: a key through two sub-queries, one of whose columns is the unit's and one a visit's
 SELECT t.a, t.b, count(*) FROM (SELECT q.sex AS a, q.urgent AS b FROM (SELECT p.sex, v.urgent FROM patients p JOIN visits v USING (patient_id)) q) t GROUP BY 1, 2
 
--- name: a public table that WHERE joins by its key
+-- name: a public table that WHERE joins by its key; spelling=a key that joins is not seen through a sub-query
 SELECT d.name, count(*) FROM patients p, departments d WHERE p.children = d.department_id GROUP BY d.name
 
 -- name: two public tables that WHERE joins with each other alone

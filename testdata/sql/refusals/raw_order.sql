@@ -10,9 +10,6 @@ SELECT count(*) FROM (SELECT * FROM patients ORDER BY age) s
 -- name: distinct on below
 SELECT count(*) FROM (SELECT DISTINCT ON (region) * FROM patients) s
 
--- name: distinct without the unit
-SELECT count(*) FROM (SELECT DISTINCT region FROM patients) s
-
 -- name: window below
 SELECT count(*) FROM (SELECT row_number() OVER (ORDER BY age) AS n FROM patients) s
 
