@@ -224,7 +224,7 @@ func cutName(text string) string {
 		return text
 	}
 	end := longest
-	for !utf8.RuneStart(text[end]) {
+	for end > 0 && !utf8.RuneStart(text[end]) {
 		end--
 	}
 	return text[:end]

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +18,9 @@ func jsonbText(text string) (string, error) {
 	if !json.Valid([]byte(text)) {
 		return "", errors.New("is no JSON")
 	}
+	if !pairedEscapes(text) || deepest(text) > maxJSONDepth {
+		return "", errors.New("is no jsonb")
+	}
 	out, err := jsonbValue(nil, d)
 	if err != nil {
 		return "", err
@@ -25,6 +29,61 @@ func jsonbText(text string) (string, error) {
 		return "", errors.New("is more than one JSON value")
 	}
 	return string(out), nil
+}
+
+// maxJSONDepth bounds nested values: each object's text is copied into the one around it.
+const maxJSONDepth = 1000
+
+// deepest is how deep arrays and objects of a valid JSON text are nested.
+func deepest(text string) int {
+	depth, most, quoted := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+			most = max(most, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return most
+}
+
+// pairedEscapes tells that the \u escapes of a valid JSON text are characters that jsonb can hold. The decoder takes U+FFFD for
+// half a surrogate pair, which is another value; PostgreSQL refuses it, and \u0000.
+func pairedEscapes(text string) bool {
+	unit := func(at int) uint64 { // the escape at this place, or 0
+		if at+6 > len(text) || text[at:at+2] != `\u` {
+			return 0
+		}
+		n, _ := strconv.ParseUint(text[at+2:at+6], 16, 16)
+		return n
+	}
+	for i := 0; i < len(text); i++ {
+		if text[i] != '\\' {
+			continue
+		}
+		if i+1 < len(text) && text[i+1] != 'u' {
+			i++
+			continue
+		}
+		switch n := unit(i); {
+		case n == 0 || n >= 0xDC00 && n <= 0xDFFF:
+			return false
+		case n >= 0xD800 && n <= 0xDBFF:
+			if low := unit(i + 6); low < 0xDC00 || low > 0xDFFF {
+				return false
+			}
+			i += 6
+		}
+		i += 5
+	}
+	return true
 }
 
 func jsonbValue(dst []byte, d *json.Decoder) ([]byte, error) {
