@@ -117,7 +117,7 @@ func testPackTampering(t *testing.T, s Store) {
 		"entries": {`UPDATE packs SET entries = (SELECT entries FROM packs ORDER BY last_id DESC LIMIT 1) WHERE last_id = (SELECT min(last_id) FROM packs)`, false},
 		"note":    {`UPDATE history SET note = '5 entries' WHERE outcome = 'packed' AND id = (SELECT min(last_id) FROM packs)`, false},
 		"answers": {`UPDATE packs SET answers = entries`, true},
-		"range":   {`UPDATE packs SET first_id = first_id - 1`, true},
+		"range":   {`UPDATE packs SET first_id = first_id + 1`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, ctx := setUp(t, s), context.Background()

@@ -126,12 +126,13 @@ func (l *Ledger) HashAt(ctx context.Context, id int64) (hash [32]byte, ok bool, 
 
 // verifyPage checks the next thousand rows.
 func verifyPage(ctx context.Context, r reader, v *budget.Verified) error {
-	return r.each(ctx, `SELECT `+historyColumns+`, digest, hash, packs.entries FROM history LEFT JOIN packs ON last_id = id
+	return r.each(ctx, `SELECT `+historyColumns+`, digest, hash, packs.entries, COALESCE(packs.first_id, 0) FROM history LEFT JOIN packs ON last_id = id
 		WHERE id > $1 ORDER BY id LIMIT 1000`,
 		[]any{v.Entries}, func(row row) error {
 			var l link
 			var digest, hash, packed []byte
-			if err := scanEntry(row, &l, &digest, &hash, &packed); err != nil {
+			var first int64
+			if err := scanEntry(row, &l, &digest, &hash, &packed, &first); err != nil {
 				return err
 			}
 			n, err := packedEntries(&l.entry)
@@ -142,7 +143,7 @@ func verifyPage(ctx context.Context, r reader, v *budget.Verified) error {
 			if l.entry.ID != want {
 				return &budget.Tampered{ID: v.Entries + 1, Reason: fmt.Sprintf("entry %d is missing", v.Entries+1)}
 			}
-			if n > 1 && !packMatches(&l.entry, packed) {
+			if n > 1 && (first != v.Entries+1 || !packMatches(&l.entry, packed)) { // History pages by first_id
 				return &budget.Tampered{ID: v.Entries + 1, Reason: fmt.Sprintf("entries %d to %d differ", v.Entries+1, want)}
 			}
 			d := l.digest(nil)

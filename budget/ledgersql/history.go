@@ -55,6 +55,9 @@ func (l *Ledger) History(ctx context.Context, q budget.HistoryQuery) ([]budget.E
 		  WHERE h.ref = 0 AND ($1 = '' OR h.analyst = $1) AND ($2 = '' OR h.dataset = $2) AND ($3 = 0 OR COALESCE(p.first_id, h.id) < $3)
 		    AND ($5 = '' OR (h.query <> '' OR p.last_id IS NOT NULL) AND (h.actor = $5 OR h.actor = '' AND h.analyst = $5))
 		  ORDER BY h.id DESC LIMIT $4`, []any{q.Analyst, q.Dataset, q.Before, limit, q.User}, func(row row) error {
+			if int64(len(list)) == limit { // a pack filled it
+				return nil
+			}
 			var l link
 			var rows, answers int64
 			var packed []byte
@@ -72,9 +75,7 @@ func (l *Ledger) History(ctx context.Context, q budget.HistoryQuery) ([]budget.E
 			if rows >= 0 {
 				l.entry.Archived, l.entry.Rows = true, rows
 			}
-			if int64(len(list)) < limit {
-				list = append(list, l.entry)
-			}
+			list = append(list, l.entry)
 			return nil
 		})
 	})

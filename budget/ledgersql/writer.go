@@ -175,13 +175,13 @@ func (o *lazyOp) settle(err error) {
 // lazy leaves an operation to be written soon.
 func (l *Ledger) lazy(o op, bounded bool) error {
 	l.unsettled.Add(1)
+	l.left.Add(1) // before it can be settled: flush must not take the end of another one for that of this one
 	err := l.queue.addLazy(&lazyOp{o, l}, bounded)
 	if err != nil {
+		l.left.Add(-1)
 		l.unsettled.Add(-1)
-		return err
 	}
-	l.left.Add(1)
-	return nil
+	return err
 }
 
 // behindFor is how long soon waits for room.
