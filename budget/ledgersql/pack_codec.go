@@ -151,22 +151,23 @@ func (r *packReader) byte() byte {
 
 func (r *packReader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.rest)
-	if n <= 0 {
-		r.bad, r.rest = true, nil
-		return 0
-	}
-	r.rest = r.rest[n:]
+	r.skip(n)
 	return v
 }
 
 func (r *packReader) varint() int64 {
 	v, n := binary.Varint(r.rest)
+	r.skip(n)
+	return v
+}
+
+// skip goes on after a number of n bytes; there was none if n is not above 0, and its value is 0.
+func (r *packReader) skip(n int) {
 	if n <= 0 {
 		r.bad, r.rest = true, nil
-		return 0
+		return
 	}
 	r.rest = r.rest[n:]
-	return v
 }
 
 // bytes reads a length and as many bytes. They are not nil, and not copied.
