@@ -48,6 +48,9 @@ func (p *portal) keeps() bool { return p.hold || p.goesBack() }
 
 // at gives row n, from 1 on. ok is false beyond the end.
 func (p *portal) at(n int) (row []answer.Cell, ok bool, err error) {
+	if n >= 1 && n <= p.first {
+		return nil, false, errBackward // it is forgotten: no end, and no other row
+	}
 	for p.total < 0 && p.first+len(p.rows) < n {
 		row, ok, err := p.d.next()
 		if err != nil {

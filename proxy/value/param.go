@@ -32,7 +32,10 @@ func Param(t catalog.Type, format int16, raw []byte, n int, e *Encoding) (string
 			}
 			return "", refusal.New(refusal.InvalidBinaryRepresent, "incorrect binary data format in bind parameter %d", n)
 		}
-		return decodeText(text, e)
+		if text, err = decodeText(text, e); err != nil || t.Kind != catalog.JSON && t.Kind != catalog.JSONB {
+			return text, err
+		}
+		return catalog.Input(t, text) // both forms of these are text
 	}
 	text, err := decodeText(string(raw), e)
 	if err != nil {
