@@ -46,7 +46,7 @@ func (s *Service) lossNotices(q *query, o *order) ([]Notice, error) {
 	}
 	if o.reservation == nil {
 		return []Notice{{
-			Severity: "NOTICE", Code: "00000", Message: "spent nothing: this answer was paid for before",
+			Severity: "NOTICE", Code: "00000", Message: o.free(),
 			Detail: expected,
 		}}, nil
 	}
@@ -98,4 +98,14 @@ func errorsText(expected []expectedError) string {
 		return ""
 	}
 	return fmt.Sprintf("Expected error (95 %%): %s%s.", strings.Join(parts, "; "), perRow)
+}
+
+// free says why an answer costs nothing.
+func (o *order) free() string {
+	for _, b := range o.blocks {
+		if b.plan.Asks() {
+			return "spent nothing: this answer was paid for before"
+		}
+	}
+	return "spent nothing: this answer is the same whatever the data are"
 }

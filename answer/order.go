@@ -96,7 +96,10 @@ func newOrder(q *query) *order {
 	for i := range o.blocks {
 		b := block{plan: &q.plan.Blocks[i], twin: -1}
 		b.id = identity(q.dataset.Catalog, b.plan)
-		if j, ok := first[b.id]; ok && o.store {
+		if !b.plan.Asks() {
+			b.noisy, b.paid = publicGroups(b.plan), true
+		}
+		if j, ok := first[b.id]; ok && o.store && b.noisy == nil {
 			b.twin = j
 		} else {
 			first[b.id] = i
@@ -109,11 +112,23 @@ func newOrder(q *query) *order {
 func (o *order) ids() []budget.ReleaseID {
 	var ids []budget.ReleaseID
 	for _, b := range o.blocks {
-		if b.twin < 0 {
+		if b.twin < 0 && b.noisy == nil {
 			ids = append(ids, b.id)
 		}
 	}
 	return ids
+}
+
+// publicGroups are the groups of a measurement that asks nothing of the source.
+func publicGroups(m *rewrite.Measurement) *mechanism.Noisy {
+	noisy := &mechanism.Noisy{Groups: make([]mechanism.NoisyGroup, len(m.PublicKeys))}
+	for i, keys := range m.PublicKeys {
+		noisy.Groups[i].Keys = keys
+	}
+	if len(m.Keys) == 0 {
+		noisy.Groups = []mechanism.NoisyGroup{{}}
+	}
+	return noisy
 }
 
 // priced reads back what was released before, and adds up what is to be paid for the rest.

@@ -65,13 +65,14 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 	if err := r.ownColumnsOnly(d); err != nil {
 		return nil, err
 	}
-	if len(d.calls) == 0 {
-		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups.
-		d.calls = append(d.calls, unitCount())
-	}
 	d.filterOfAll()
 	r.canonical(d)
 	space := r.keySpaceOf(d)
+	if len(d.calls) == 0 && (!space.public() || !r.afterNoise().IsZero() || r.ds.CellKey != nil) {
+		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups. Where all of them are
+		// shown whatever the rows are, nothing is asked.
+		d.calls = append(d.calls, unitCount())
+	}
 	if err := r.checkGroups(d, &space); err != nil {
 		return nil, err
 	}

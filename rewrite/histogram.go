@@ -104,6 +104,12 @@ func (m *Measurement) Texts() (texts []Measurement, of []*Histogram) {
 	return texts, of
 }
 
+// Asks tells that the source is asked. A measurement that does not ask is of public keys alone, all of which are shown: it holds
+// nothing of the data, and costs nothing.
+func (m *Measurement) Asks() bool {
+	return m.SQL != "" || len(m.Histograms) > 0 || len(m.Specs) > 0 || m.Cells != nil || m.Selection.Kind != mechanism.PublicKeys || !m.Loss.IsZero()
+}
+
 // print shows a histogram in a plan.
 func (h *Histogram) print(b *strings.Builder) {
 	var ranks []string
