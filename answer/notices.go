@@ -107,5 +107,5 @@ func (o *order) free() string {
 			return "spent nothing: this answer was paid for before"
 		}
 	}
-	return "spent nothing: this answer is the same whatever the data are"
+	return "spent nothing: this answer is the same whatever the private rows are"
 }

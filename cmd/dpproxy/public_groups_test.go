@@ -45,7 +45,7 @@ func TestPublicGroupsAreFree(t *testing.T) {
 	none := spent()
 	for _, sql := range []string{"SELECT DISTINCT sex FROM persons", "SELECT sex FROM persons WHERE age > 30 GROUP BY sex",
 		"SELECT x.sex FROM (SELECT DISTINCT sex FROM persons) x"} {
-		if rows := ask(sql); rows != 2 || heard != "spent nothing: this answer is the same whatever the data are" {
+		if rows := ask(sql); rows != 2 || heard != "spent nothing: this answer is the same whatever the private rows are" {
 			t.Errorf("%s: %d rows, %q", sql, rows, heard)
 		}
 	}
