@@ -132,6 +132,9 @@ func distinctAsGroups(q *query, s *syntax.SelectStmt) *syntax.SelectStmt {
 		if _, _, star := starOf(t.Val); star {
 			return nil
 		}
+		if t.Val.GetAConst() != nil {
+			continue // tells no groups apart, and a number would be a position
+		}
 		out.GroupClause = append(out.GroupClause, t.Val)
 	}
 	return out

@@ -87,3 +87,12 @@ SELECT s.sex, count(*) FROM (SELECT DISTINCT sex FROM patients) s GROUP BY s.sex
 
 -- name: counted over a sub-query without the unit
 SELECT count(*) FROM (SELECT DISTINCT sex FROM patients) s
+
+-- name: with constants beside the keys
+SELECT DISTINCT sex, 0 AS n, 'all' AS kind, NULL AS nothing FROM patients ORDER BY sex
+
+-- name: with constants in a set operation
+SELECT sex, count(*) AS n FROM patients GROUP BY sex UNION ALL SELECT DISTINCT sex, 0 FROM patients ORDER BY 1, 2
+
+-- name: of a constant alone
+SELECT DISTINCT 'some' AS answer FROM patients
