@@ -68,7 +68,7 @@ func (r *resolver) shape(d *draft) (*pending, error) {
 	d.filterOfAll()
 	r.canonical(d)
 	space := r.keySpaceOf(d)
-	if len(d.calls) == 0 && (!space.public() || !r.afterNoise().IsZero() || r.ds.CellKey != nil) {
+	if len(d.calls) == 0 && (!space.public() || !r.afterNoise().IsZero()) {
 		// SELECT DISTINCT keys, or GROUP BY without aggregates: the unit count is measured to choose the groups. Where all of them are
 		// shown whatever the rows are, nothing is asked.
 		d.calls = append(d.calls, unitCount())

@@ -107,7 +107,7 @@ func (m *Measurement) Texts() (texts []Measurement, of []*Histogram) {
 // Asks tells that the source is asked. A measurement that does not ask is of public keys alone, all of which are shown: it holds
 // nothing of the data, and costs nothing.
 func (m *Measurement) Asks() bool {
-	return m.SQL != "" || len(m.Histograms) > 0 || len(m.Specs) > 0 || m.Cells != nil || m.Selection.Kind != mechanism.PublicKeys || !m.Loss.IsZero()
+	return m.SQL != "" || len(m.Histograms) > 0 || len(m.Specs) > 0 || m.Cells != nil || m.Selection.Kind != mechanism.PublicKeys || !m.Loss.IsZero() || !m.After.IsZero()
 }
 
 // print shows a histogram in a plan.
